@@ -1,0 +1,1 @@
+"""The pyvirt command: virsh's verbs over pyvirt, with JSON output."""

@@ -1,0 +1,1 @@
+"""QEMU for pyvirt: real guests from libvirt's domain XML, without a daemon."""
