@@ -128,14 +128,14 @@ def main(table: str) -> None:
         lines.append(f"    from pyvirt.enums.{module} import (\n        {imports},\n    )")
     lines += ["", "_MODULES = {"]
     lines += [f'    "{name}": "{where[name]}",' for name in sorted(where)]
-    lines += ["}", "", "__all__ = list(_MODULES)  # noqa: PLE0605", "", ""]
+    lines += ["}", "", "__all__ = list(_MODULES)", "", ""]
     lines += [
         "def __getattr__(name: str) -> Any:",
         "    if name not in _MODULES:",
         "        raise AttributeError(f\"module 'pyvirt.enums' has no attribute '{name}'\")",
-        "    from importlib import import_module  # noqa: TID251",
+        "    from pyvirt.loader import import_by_name",
         "",
-        '    value = getattr(import_module(f"pyvirt.enums.{_MODULES[name]}"), name)',
+        '    value = getattr(import_by_name(f"pyvirt.enums.{_MODULES[name]}"), name)',
         "    globals()[name] = value",
         "    return value",
         "",

@@ -14,7 +14,7 @@ class Stream(Protocol):
     """What every driver's stream can do. Leaving a ``with`` block closes it."""
 
     def read(self, size: int, timeout: float | None = None) -> bytes:
-        """Up to ``size`` bytes, at least one; ``b""`` at the end. ``timeout`` in seconds, then OperationTimeoutError."""
+        """Up to ``size`` bytes, at least one; ``b""`` at the end; OperationTimeoutError after ``timeout`` seconds."""
         ...
 
     def write(self, data: bytes) -> int:

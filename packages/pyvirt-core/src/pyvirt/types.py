@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from enum import IntEnum
 
-    from pyvirt.enums.domain import VcpuState
     from pyvirt.enums.domain_block import DomainBlockJobType
     from pyvirt.enums.domain_jobs import DomainJobType
-    from pyvirt.enums.domain_state import DomainControlState, DomainState
+    from pyvirt.enums.domain_state import DomainControlState, DomainState, VcpuState
     from pyvirt.enums.network import IPAddrType
     from pyvirt.enums.storage import StoragePoolState, StorageVolType
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvirt_util.errors import NoSupportError
-
 from pyvirt.driver.operation import Operations, operation
+from pyvirt_util.errors import NoSupportError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from pyvirt.enums.domain import ConnectListAllDomainsFlags
     from pyvirt.enums.domain_events import DomainEventID
     from pyvirt.enums.domain_stats import ConnectGetAllDomainStatsFlags, DomainStatsTypes
-    from pyvirt.enums.host import CPUCompareResult, ConnectBaselineCPUFlags, ConnectCompareCPUFlags
+    from pyvirt.enums.host import ConnectBaselineCPUFlags, ConnectCompareCPUFlags, CPUCompareResult
     from pyvirt.events import CloseCallback, EventCallback
     from pyvirt.types import DomainRef, TypedParameters
 
@@ -48,7 +47,9 @@ class ConnectOperations(Operations):
         raise NoSupportError
 
     @operation("virConnectGetDomainCapabilities", 342, write=True)
-    def connect_get_domain_capabilities(self, emulator: str | None, arch: str | None, machine: str | None, virttype: str | None, flags: int) -> str:
+    def connect_get_domain_capabilities(
+        self, emulator: str | None, arch: str | None, machine: str | None, virttype: str | None, flags: int
+    ) -> str:
         """XML of what one emulator, architecture and machine offer to a guest."""
         raise NoSupportError
 
@@ -73,7 +74,15 @@ class ConnectOperations(Operations):
         raise NoSupportError
 
     @operation("virConnectCompareHypervisorCPU", 393, write=True)
-    def connect_compare_hypervisor_cpu(self, emulator: str | None, arch: str | None, machine: str | None, virttype: str | None, xml: str, flags: ConnectCompareCPUFlags) -> CPUCompareResult:
+    def connect_compare_hypervisor_cpu(
+        self,
+        emulator: str | None,
+        arch: str | None,
+        machine: str | None,
+        virttype: str | None,
+        xml: str,
+        flags: ConnectCompareCPUFlags,
+    ) -> CPUCompareResult:
         """Compare a CPU description with what a hypervisor can offer."""
         raise NoSupportError
 
@@ -83,7 +92,15 @@ class ConnectOperations(Operations):
         raise NoSupportError
 
     @operation("virConnectBaselineHypervisorCPU", 394, write=True)
-    def connect_baseline_hypervisor_cpu(self, emulator: str | None, arch: str | None, machine: str | None, virttype: str | None, cpus: Sequence[str], flags: ConnectBaselineCPUFlags) -> str:
+    def connect_baseline_hypervisor_cpu(
+        self,
+        emulator: str | None,
+        arch: str | None,
+        machine: str | None,
+        virttype: str | None,
+        cpus: Sequence[str],
+        flags: ConnectBaselineCPUFlags,
+    ) -> str:
         """CPU model that a hypervisor can offer on all the given hosts."""
         raise NoSupportError
 
@@ -122,18 +139,31 @@ class ConnectOperations(Operations):
         """Turn domain XML into a hypervisor's own configuration."""
         raise NoSupportError
 
-    @operation("virConnectListAllDomains", 273, also={"virConnectListDomains": 37, "virConnectNumOfDomains": 51, "virConnectListDefinedDomains": 21, "virConnectNumOfDefinedDomains": 25})
+    @operation(
+        "virConnectListAllDomains",
+        273,
+        also={
+            "virConnectListDomains": 37,
+            "virConnectNumOfDomains": 51,
+            "virConnectListDefinedDomains": 21,
+            "virConnectNumOfDefinedDomains": 25,
+        },
+    )
     def connect_list_all_domains(self, flags: ConnectListAllDomainsFlags) -> list[DomainRef]:
         """Handles of all domains that pass a filter."""
         raise NoSupportError
 
     @operation("virConnectGetAllDomainStats", 344, also={"virDomainListGetStats": None})
-    def connect_get_all_domain_stats(self, domains: Sequence[DomainRef] | None, stats: DomainStatsTypes, flags: ConnectGetAllDomainStatsFlags) -> list[tuple[DomainRef, TypedParameters]]:
+    def connect_get_all_domain_stats(
+        self, domains: Sequence[DomainRef] | None, stats: DomainStatsTypes, flags: ConnectGetAllDomainStatsFlags
+    ) -> list[tuple[DomainRef, TypedParameters]]:
         """Grouped statistics of all domains in one call."""
         raise NoSupportError
 
     @operation("virConnectDomainEventRegisterAny", 167, also={"virConnectDomainEventRegister": 105})
-    def connect_domain_event_register_any(self, domain: DomainRef | None, event_id: DomainEventID, callback: EventCallback) -> int:
+    def connect_domain_event_register_any(
+        self, domain: DomainRef | None, event_id: DomainEventID, callback: EventCallback
+    ) -> int:
         """Add a callback for one kind of domain event, for one or all domains."""
         raise NoSupportError
 

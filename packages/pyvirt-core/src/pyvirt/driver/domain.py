@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvirt_util.errors import NoSupportError
-
 from pyvirt.driver.operation import Operations, operation
+from pyvirt_util.errors import NoSupportError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyvirt.enums.domain import DomainChannelFlags, DomainConsoleFlags, DomainCreateFlags, DomainDefineFlags, DomainDestroyFlags, DomainFDAssociateFlags, DomainLifecycle, DomainLifecycleAction, DomainMetadataType, DomainModificationImpact, DomainOpenGraphicsFlags, DomainRebootFlags, DomainShutdownFlags, DomainUndefineFlags, DomainXMLFlags
+    from pyvirt.enums.domain import (
+        DomainChannelFlags,
+        DomainConsoleFlags,
+        DomainCreateFlags,
+        DomainDefineFlags,
+        DomainDestroyFlags,
+        DomainFDAssociateFlags,
+        DomainLifecycle,
+        DomainLifecycleAction,
+        DomainMetadataType,
+        DomainModificationImpact,
+        DomainOpenGraphicsFlags,
+        DomainRebootFlags,
+        DomainShutdownFlags,
+        DomainUndefineFlags,
+        DomainXMLFlags,
+    )
     from pyvirt.enums.domain_guest import DomainProcessSignal, KeycodeSet
     from pyvirt.enums.host import NodeSuspendTarget
     from pyvirt.streams import Stream
@@ -152,17 +167,29 @@ class DomainOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainSetLifecycleAction", 390)
-    def domain_set_lifecycle_action(self, domain: DomainRef, event: DomainLifecycle, action: DomainLifecycleAction, flags: DomainModificationImpact) -> None:
+    def domain_set_lifecycle_action(
+        self, domain: DomainRef, event: DomainLifecycle, action: DomainLifecycleAction, flags: DomainModificationImpact
+    ) -> None:
         """Choose what follows shutdown, reboot or crash."""
         raise NoSupportError
 
     @operation("virDomainGetMetadata", 265)
-    def domain_get_metadata(self, domain: DomainRef, type: DomainMetadataType, uri: str | None, flags: DomainModificationImpact) -> str:
+    def domain_get_metadata(
+        self, domain: DomainRef, type: DomainMetadataType, uri: str | None, flags: DomainModificationImpact
+    ) -> str:
         """Title, description or custom XML of a domain."""
         raise NoSupportError
 
     @operation("virDomainSetMetadata", 264, write=True)
-    def domain_set_metadata(self, domain: DomainRef, type: DomainMetadataType, metadata: str | None, key: str | None, uri: str | None, flags: DomainModificationImpact) -> None:
+    def domain_set_metadata(
+        self,
+        domain: DomainRef,
+        type: DomainMetadataType,
+        metadata: str | None,
+        key: str | None,
+        uri: str | None,
+        flags: DomainModificationImpact,
+    ) -> None:
         """Change title, description or custom XML."""
         raise NoSupportError
 
@@ -172,7 +199,9 @@ class DomainOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainPMSuspendForDuration", 261, write=True)
-    def domain_pm_suspend_for_duration(self, domain: DomainRef, target: NodeSuspendTarget, duration: int, flags: int) -> None:
+    def domain_pm_suspend_for_duration(
+        self, domain: DomainRef, target: NodeSuspendTarget, duration: int, flags: int
+    ) -> None:
         """Put the guest OS to sleep."""
         raise NoSupportError
 
@@ -212,7 +241,9 @@ class DomainOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainSendKey", 226, write=True)
-    def domain_send_key(self, domain: DomainRef, codeset: KeycodeSet, holdtime: int, keycodes: Sequence[int], flags: int) -> None:
+    def domain_send_key(
+        self, domain: DomainRef, codeset: KeycodeSet, holdtime: int, keycodes: Sequence[int], flags: int
+    ) -> None:
         """Type keys into the guest."""
         raise NoSupportError
 
@@ -227,6 +258,8 @@ class DomainOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainFDAssociate", 443, write=True)
-    def domain_fd_associate(self, domain: DomainRef, name: str, fds: Sequence[int], flags: DomainFDAssociateFlags) -> None:
+    def domain_fd_associate(
+        self, domain: DomainRef, name: str, fds: Sequence[int], flags: DomainFDAssociateFlags
+    ) -> None:
         """Give a domain open files to use in place of named paths."""
         raise NoSupportError

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyvirt.driver.operation import Operations, operation
 from pyvirt_util.errors import NoSupportError
 
-from pyvirt.driver.operation import Operations, operation
-
 if TYPE_CHECKING:
-    from pyvirt.enums.domain_checkpoint import DomainBackupBeginFlags, DomainCheckpointCreateFlags, DomainCheckpointDeleteFlags, DomainCheckpointListFlags, DomainCheckpointXMLFlags
+    from pyvirt.enums.domain_checkpoint import (
+        DomainBackupBeginFlags,
+        DomainCheckpointCreateFlags,
+        DomainCheckpointDeleteFlags,
+        DomainCheckpointListFlags,
+        DomainCheckpointXMLFlags,
+    )
     from pyvirt.types import CheckpointRef, DomainRef
 
 
@@ -17,7 +22,9 @@ class CheckpointOperations(Operations):
     """Checkpoints and backups of domains."""
 
     @operation("virDomainCheckpointCreateXML", 411, write=True)
-    def domain_checkpoint_create_xml(self, domain: DomainRef, xml: str, flags: DomainCheckpointCreateFlags) -> CheckpointRef:
+    def domain_checkpoint_create_xml(
+        self, domain: DomainRef, xml: str, flags: DomainCheckpointCreateFlags
+    ) -> CheckpointRef:
         """Create a checkpoint from XML."""
         raise NoSupportError
 
@@ -32,7 +39,9 @@ class CheckpointOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainCheckpointListAllChildren", 414)
-    def domain_checkpoint_list_all_children(self, checkpoint: CheckpointRef, flags: DomainCheckpointListFlags) -> list[CheckpointRef]:
+    def domain_checkpoint_list_all_children(
+        self, checkpoint: CheckpointRef, flags: DomainCheckpointListFlags
+    ) -> list[CheckpointRef]:
         """Handles of a checkpoint's children."""
         raise NoSupportError
 
@@ -52,7 +61,9 @@ class CheckpointOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainBackupBegin", 421, write=True)
-    def domain_backup_begin(self, domain: DomainRef, backup_xml: str, checkpoint_xml: str | None, flags: DomainBackupBeginFlags) -> None:
+    def domain_backup_begin(
+        self, domain: DomainRef, backup_xml: str, checkpoint_xml: str | None, flags: DomainBackupBeginFlags
+    ) -> None:
         """Start a point-in-time backup, optionally with a checkpoint."""
         raise NoSupportError
 

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvirt_util.errors import NoSupportError
-
 from pyvirt.driver.operation import Operations, operation
+from pyvirt_util.errors import NoSupportError
 
 if TYPE_CHECKING:
     from pyvirt.enums.domain import DomainDeviceModifyFlags, DomainModificationImpact
-    from pyvirt.enums.domain_block import DomainBlockCommitFlags, DomainBlockCopyFlags, DomainBlockJobAbortFlags, DomainBlockJobInfoFlags, DomainBlockJobSetSpeedFlags, DomainBlockPullFlags, DomainBlockRebaseFlags, DomainBlockResizeFlags, DomainDiskErrorCode
+    from pyvirt.enums.domain_block import (
+        DomainBlockCommitFlags,
+        DomainBlockCopyFlags,
+        DomainBlockJobAbortFlags,
+        DomainBlockJobInfoFlags,
+        DomainBlockJobSetSpeedFlags,
+        DomainBlockPullFlags,
+        DomainBlockRebaseFlags,
+        DomainBlockResizeFlags,
+        DomainDiskErrorCode,
+    )
     from pyvirt.types import BlockInfo, BlockJobInfo, DomainRef, InterfaceStats, TypedParameters
 
 
@@ -58,12 +67,16 @@ class DomainDeviceOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainGetBlockIoTune", 253)
-    def domain_get_block_io_tune(self, domain: DomainRef, disk: str | None, flags: DomainModificationImpact) -> TypedParameters:
+    def domain_get_block_io_tune(
+        self, domain: DomainRef, disk: str | None, flags: DomainModificationImpact
+    ) -> TypedParameters:
         """Throttling values of a disk."""
         raise NoSupportError
 
     @operation("virDomainSetBlockIoTune", 252, write=True)
-    def domain_set_block_io_tune(self, domain: DomainRef, disk: str, parameters: TypedParameters, flags: DomainModificationImpact) -> None:
+    def domain_set_block_io_tune(
+        self, domain: DomainRef, disk: str, parameters: TypedParameters, flags: DomainModificationImpact
+    ) -> None:
         """Change throttling of a disk."""
         raise NoSupportError
 
@@ -83,17 +96,34 @@ class DomainDeviceOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainBlockRebase", 266, write=True)
-    def domain_block_rebase(self, domain: DomainRef, disk: str, base: str | None, bandwidth: int, flags: DomainBlockRebaseFlags) -> None:
+    def domain_block_rebase(
+        self, domain: DomainRef, disk: str, base: str | None, bandwidth: int, flags: DomainBlockRebaseFlags
+    ) -> None:
         """Pull or copy a disk with a choice of base (older form)."""
         raise NoSupportError
 
     @operation("virDomainBlockCopy", 345, write=True)
-    def domain_block_copy(self, domain: DomainRef, disk: str, destination_xml: str, parameters: TypedParameters, flags: DomainBlockCopyFlags) -> None:
+    def domain_block_copy(
+        self,
+        domain: DomainRef,
+        disk: str,
+        destination_xml: str,
+        parameters: TypedParameters,
+        flags: DomainBlockCopyFlags,
+    ) -> None:
         """Mirror a disk to a new destination given as XML."""
         raise NoSupportError
 
     @operation("virDomainBlockCommit", 290, write=True)
-    def domain_block_commit(self, domain: DomainRef, disk: str, base: str | None, top: str | None, bandwidth: int, flags: DomainBlockCommitFlags) -> None:
+    def domain_block_commit(
+        self,
+        domain: DomainRef,
+        disk: str,
+        base: str | None,
+        top: str | None,
+        bandwidth: int,
+        flags: DomainBlockCommitFlags,
+    ) -> None:
         """Merge a disk's upper layers down into a lower one."""
         raise NoSupportError
 
@@ -103,12 +133,16 @@ class DomainDeviceOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainBlockJobSetSpeed", 239, write=True)
-    def domain_block_job_set_speed(self, domain: DomainRef, disk: str, bandwidth: int, flags: DomainBlockJobSetSpeedFlags) -> None:
+    def domain_block_job_set_speed(
+        self, domain: DomainRef, disk: str, bandwidth: int, flags: DomainBlockJobSetSpeedFlags
+    ) -> None:
         """Limit the bandwidth of a disk job."""
         raise NoSupportError
 
     @operation("virDomainGetBlockJobInfo", 238)
-    def domain_get_block_job_info(self, domain: DomainRef, disk: str, flags: DomainBlockJobInfoFlags) -> BlockJobInfo | None:
+    def domain_get_block_job_info(
+        self, domain: DomainRef, disk: str, flags: DomainBlockJobInfoFlags
+    ) -> BlockJobInfo | None:
         """Progress of a disk job."""
         raise NoSupportError
 
@@ -118,11 +152,15 @@ class DomainDeviceOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainGetInterfaceParameters", 257)
-    def domain_get_interface_parameters(self, domain: DomainRef, device: str, flags: DomainModificationImpact) -> TypedParameters:
+    def domain_get_interface_parameters(
+        self, domain: DomainRef, device: str, flags: DomainModificationImpact
+    ) -> TypedParameters:
         """Bandwidth values of a guest network card."""
         raise NoSupportError
 
     @operation("virDomainSetInterfaceParameters", 256, write=True)
-    def domain_set_interface_parameters(self, domain: DomainRef, device: str, parameters: TypedParameters, flags: DomainModificationImpact) -> None:
+    def domain_set_interface_parameters(
+        self, domain: DomainRef, device: str, parameters: TypedParameters, flags: DomainModificationImpact
+    ) -> None:
         """Change bandwidth values of a guest network card."""
         raise NoSupportError

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvirt_util.errors import NoSupportError
-
 from pyvirt.driver.operation import Operations, operation
+from pyvirt_util.errors import NoSupportError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from pyvirt.enums.domain_guest import DomainAuthorizedSSHKeysSetFlags, DomainGetHostnameFlags, DomainGuestInfoTypes, DomainInterfaceAddressesSource, DomainSetTimeFlags, DomainSetUserPasswordFlags
+    from pyvirt.enums.domain_guest import (
+        DomainAuthorizedSSHKeysSetFlags,
+        DomainGetHostnameFlags,
+        DomainGuestInfoTypes,
+        DomainInterfaceAddressesSource,
+        DomainSetTimeFlags,
+        DomainSetUserPasswordFlags,
+    )
     from pyvirt.enums.qemu import ConnectDomainQemuMonitorEventRegisterFlags, DomainQemuMonitorCommandFlags
     from pyvirt.events import EventCallback
     from pyvirt.types import DomainInterface, DomainRef, FilesystemInfo, TypedParameters
@@ -26,7 +32,9 @@ class DomainGuestOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainInterfaceAddresses", 353, write=True)
-    def domain_interface_addresses(self, domain: DomainRef, source: DomainInterfaceAddressesSource, flags: int) -> list[DomainInterface]:
+    def domain_interface_addresses(
+        self, domain: DomainRef, source: DomainInterfaceAddressesSource, flags: int
+    ) -> list[DomainInterface]:
         """Guest network addresses from leases, agent or ARP."""
         raise NoSupportError
 
@@ -76,7 +84,9 @@ class DomainGuestOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainSetUserPassword", 357, write=True)
-    def domain_set_user_password(self, domain: DomainRef, user: str, password: str, flags: DomainSetUserPasswordFlags) -> None:
+    def domain_set_user_password(
+        self, domain: DomainRef, user: str, password: str, flags: DomainSetUserPasswordFlags
+    ) -> None:
         """Change a guest user's password."""
         raise NoSupportError
 
@@ -86,7 +96,9 @@ class DomainGuestOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainAuthorizedSSHKeysSet", 425, write=True)
-    def domain_authorized_ssh_keys_set(self, domain: DomainRef, user: str, keys: Sequence[str], flags: DomainAuthorizedSSHKeysSetFlags) -> None:
+    def domain_authorized_ssh_keys_set(
+        self, domain: DomainRef, user: str, keys: Sequence[str], flags: DomainAuthorizedSSHKeysSetFlags
+    ) -> None:
         """Write a guest user's authorised SSH keys."""
         raise NoSupportError
 
@@ -106,7 +118,9 @@ class DomainGuestOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainQemuMonitorCommandWithFiles", 7, program="qemu", write=True)
-    def domain_qemu_monitor_command_with_files(self, domain: DomainRef, command: str, files: Sequence[int], flags: DomainQemuMonitorCommandFlags) -> tuple[str, list[int]]:
+    def domain_qemu_monitor_command_with_files(
+        self, domain: DomainRef, command: str, files: Sequence[int], flags: DomainQemuMonitorCommandFlags
+    ) -> tuple[str, list[int]]:
         """Send a raw QEMU monitor command with open files, and get files back."""
         raise NoSupportError
 
@@ -116,7 +130,13 @@ class DomainGuestOperations(Operations):
         raise NoSupportError
 
     @operation("virConnectDomainQemuMonitorEventRegister", 4, program="qemu", write=True)
-    def connect_domain_qemu_monitor_event_register(self, domain: DomainRef | None, event: str | None, callback: EventCallback, flags: ConnectDomainQemuMonitorEventRegisterFlags) -> int:
+    def connect_domain_qemu_monitor_event_register(
+        self,
+        domain: DomainRef | None,
+        event: str | None,
+        callback: EventCallback,
+        flags: ConnectDomainQemuMonitorEventRegisterFlags,
+    ) -> int:
         """Add a callback for raw QEMU monitor events."""
         raise NoSupportError
 

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyvirt.driver.operation import Operations, operation
 from pyvirt_util.errors import NoSupportError
 
-from pyvirt.driver.operation import Operations, operation
-
 if TYPE_CHECKING:
-    from pyvirt.enums.domain_jobs import DomainAbortJobFlags, DomainCoreDumpFlags, DomainCoreDumpFormat, DomainGetJobStatsFlags, DomainJobType, DomainMigrateMaxSpeedFlags, DomainSaveImageXMLFlags, DomainSaveRestoreFlags
+    from pyvirt.enums.domain_jobs import (
+        DomainAbortJobFlags,
+        DomainCoreDumpFlags,
+        DomainCoreDumpFormat,
+        DomainGetJobStatsFlags,
+        DomainJobType,
+        DomainMigrateMaxSpeedFlags,
+        DomainSaveImageXMLFlags,
+        DomainSaveRestoreFlags,
+    )
     from pyvirt.types import DomainJobInfo, DomainRef, TypedParameters
 
 
@@ -22,7 +30,9 @@ class DomainJobOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainGetJobStats", 298)
-    def domain_get_job_stats(self, domain: DomainRef, flags: DomainGetJobStatsFlags) -> tuple[DomainJobType, TypedParameters]:
+    def domain_get_job_stats(
+        self, domain: DomainRef, flags: DomainGetJobStatsFlags
+    ) -> tuple[DomainJobType, TypedParameters]:
         """Progress of the running or last long job as named values."""
         raise NoSupportError
 
@@ -77,7 +87,9 @@ class DomainJobOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainCoreDumpWithFormat", 334, write=True, also={"virDomainCoreDump": 53})
-    def domain_core_dump_with_format(self, domain: DomainRef, path: str, format: DomainCoreDumpFormat, flags: DomainCoreDumpFlags) -> None:
+    def domain_core_dump_with_format(
+        self, domain: DomainRef, path: str, format: DomainCoreDumpFormat, flags: DomainCoreDumpFlags
+    ) -> None:
         """Write a guest memory dump in a chosen format."""
         raise NoSupportError
 
@@ -107,7 +119,9 @@ class DomainJobOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainMigrateSetMaxSpeed", 207, write=True)
-    def domain_migrate_set_max_speed(self, domain: DomainRef, bandwidth: int, flags: DomainMigrateMaxSpeedFlags) -> None:
+    def domain_migrate_set_max_speed(
+        self, domain: DomainRef, bandwidth: int, flags: DomainMigrateMaxSpeedFlags
+    ) -> None:
         """Set the bandwidth limit of migration."""
         raise NoSupportError
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvirt_util.errors import NoSupportError
-
 from pyvirt.driver.operation import Operations, operation
+from pyvirt_util.errors import NoSupportError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -51,7 +50,9 @@ class DomainResourceOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainSetMemoryParameters", 197, write=True)
-    def domain_set_memory_parameters(self, domain: DomainRef, parameters: TypedParameters, flags: DomainModificationImpact) -> None:
+    def domain_set_memory_parameters(
+        self, domain: DomainRef, parameters: TypedParameters, flags: DomainModificationImpact
+    ) -> None:
         """Change memory limits of a domain."""
         raise NoSupportError
 
@@ -61,7 +62,9 @@ class DomainResourceOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainSetNumaParameters", 254, write=True)
-    def domain_set_numa_parameters(self, domain: DomainRef, parameters: TypedParameters, flags: DomainModificationImpact) -> None:
+    def domain_set_numa_parameters(
+        self, domain: DomainRef, parameters: TypedParameters, flags: DomainModificationImpact
+    ) -> None:
         """Change NUMA placement."""
         raise NoSupportError
 
@@ -71,7 +74,9 @@ class DomainResourceOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainSetBlkioParameters", 205, write=True)
-    def domain_set_blkio_parameters(self, domain: DomainRef, parameters: TypedParameters, flags: DomainModificationImpact) -> None:
+    def domain_set_blkio_parameters(
+        self, domain: DomainRef, parameters: TypedParameters, flags: DomainModificationImpact
+    ) -> None:
         """Change block I/O weights and limits."""
         raise NoSupportError
 
@@ -91,7 +96,9 @@ class DomainResourceOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainSetVcpu", 384, write=True)
-    def domain_set_vcpu(self, domain: DomainRef, vcpus: Collection[int], state: bool, flags: DomainModificationImpact) -> None:
+    def domain_set_vcpu(
+        self, domain: DomainRef, vcpus: Collection[int], state: bool, flags: DomainModificationImpact
+    ) -> None:
         """Turn single virtual CPUs on or off."""
         raise NoSupportError
 
@@ -101,7 +108,9 @@ class DomainResourceOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainPinVcpuFlags", 225, write=True, also={"virDomainPinVcpu": 26})
-    def domain_pin_vcpu_flags(self, domain: DomainRef, vcpu: int, cpus: Collection[int], flags: DomainModificationImpact) -> None:
+    def domain_pin_vcpu_flags(
+        self, domain: DomainRef, vcpu: int, cpus: Collection[int], flags: DomainModificationImpact
+    ) -> None:
         """Choose host CPUs for a virtual CPU, running or stored."""
         raise NoSupportError
 
@@ -121,12 +130,16 @@ class DomainResourceOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainGetIOThreadInfo", 351)
-    def domain_get_iothread_info(self, domain: DomainRef, flags: DomainModificationImpact) -> list[tuple[int, frozenset[int]]]:
+    def domain_get_iothread_info(
+        self, domain: DomainRef, flags: DomainModificationImpact
+    ) -> list[tuple[int, frozenset[int]]]:
         """I/O threads of a domain and where they may run."""
         raise NoSupportError
 
     @operation("virDomainPinIOThread", 352, write=True)
-    def domain_pin_iothread(self, domain: DomainRef, iothread_id: int, cpus: Collection[int], flags: DomainModificationImpact) -> None:
+    def domain_pin_iothread(
+        self, domain: DomainRef, iothread_id: int, cpus: Collection[int], flags: DomainModificationImpact
+    ) -> None:
         """Choose host CPUs for an I/O thread."""
         raise NoSupportError
 
@@ -141,7 +154,9 @@ class DomainResourceOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainSetIOThreadParams", 402, write=True)
-    def domain_set_iothread_params(self, domain: DomainRef, iothread_id: int, parameters: TypedParameters, flags: DomainModificationImpact) -> None:
+    def domain_set_iothread_params(
+        self, domain: DomainRef, iothread_id: int, parameters: TypedParameters, flags: DomainModificationImpact
+    ) -> None:
         """Change polling and pool values of an I/O thread."""
         raise NoSupportError
 
@@ -151,12 +166,16 @@ class DomainResourceOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainGetSchedulerParametersFlags", 223, also={"virDomainGetSchedulerParameters": 57})
-    def domain_get_scheduler_parameters_flags(self, domain: DomainRef, flags: DomainModificationImpact) -> TypedParameters:
+    def domain_get_scheduler_parameters_flags(
+        self, domain: DomainRef, flags: DomainModificationImpact
+    ) -> TypedParameters:
         """Scheduler values of the running or stored domain."""
         raise NoSupportError
 
     @operation("virDomainSetSchedulerParametersFlags", 219, write=True, also={"virDomainSetSchedulerParameters": 58})
-    def domain_set_scheduler_parameters_flags(self, domain: DomainRef, parameters: TypedParameters, flags: DomainModificationImpact) -> None:
+    def domain_set_scheduler_parameters_flags(
+        self, domain: DomainRef, parameters: TypedParameters, flags: DomainModificationImpact
+    ) -> None:
         """Change scheduler values, running or stored."""
         raise NoSupportError
 
@@ -171,7 +190,9 @@ class DomainResourceOperations(Operations):
         raise NoSupportError
 
     @operation("virDomainSetPerfEvents", 366)
-    def domain_set_perf_events(self, domain: DomainRef, parameters: TypedParameters, flags: DomainModificationImpact) -> None:
+    def domain_set_perf_events(
+        self, domain: DomainRef, parameters: TypedParameters, flags: DomainModificationImpact
+    ) -> None:
         """Turn performance counters on or off."""
         raise NoSupportError
 

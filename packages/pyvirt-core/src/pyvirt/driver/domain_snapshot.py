@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyvirt.driver.operation import Operations, operation
 from pyvirt_util.errors import NoSupportError
 
-from pyvirt.driver.operation import Operations, operation
-
 if TYPE_CHECKING:
-    from pyvirt.enums.domain_snapshot import DomainSnapshotCreateFlags, DomainSnapshotDeleteFlags, DomainSnapshotListFlags, DomainSnapshotRevertFlags, DomainSnapshotXMLFlags
+    from pyvirt.enums.domain_snapshot import (
+        DomainSnapshotCreateFlags,
+        DomainSnapshotDeleteFlags,
+        DomainSnapshotListFlags,
+        DomainSnapshotRevertFlags,
+        DomainSnapshotXMLFlags,
+    )
     from pyvirt.types import DomainRef, SnapshotRef
 
 
@@ -31,8 +36,14 @@ class SnapshotOperations(Operations):
         """Handles of a domain's snapshots."""
         raise NoSupportError
 
-    @operation("virDomainSnapshotListAllChildren", 275, also={"virDomainSnapshotNumChildren": 246, "virDomainSnapshotListChildrenNames": 247})
-    def domain_snapshot_list_all_children(self, snapshot: SnapshotRef, flags: DomainSnapshotListFlags) -> list[SnapshotRef]:
+    @operation(
+        "virDomainSnapshotListAllChildren",
+        275,
+        also={"virDomainSnapshotNumChildren": 246, "virDomainSnapshotListChildrenNames": 247},
+    )
+    def domain_snapshot_list_all_children(
+        self, snapshot: SnapshotRef, flags: DomainSnapshotListFlags
+    ) -> list[SnapshotRef]:
         """Handles of a snapshot's children."""
         raise NoSupportError
 

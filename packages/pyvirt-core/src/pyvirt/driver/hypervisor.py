@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvirt_util.errors import NoSupportError
-
 from pyvirt.driver.connect import ConnectOperations
 from pyvirt.driver.domain import DomainOperations
 from pyvirt.driver.domain_checkpoint import CheckpointOperations
@@ -15,11 +13,10 @@ from pyvirt.driver.domain_jobs import DomainJobOperations
 from pyvirt.driver.domain_resources import DomainResourceOperations
 from pyvirt.driver.domain_snapshot import SnapshotOperations
 from pyvirt.driver.node import NodeOperations
+from pyvirt_util.errors import NoSupportError
 
 if TYPE_CHECKING:
     from typing import Self
-
-    from pyvirt_util.uris import Uri
 
     from pyvirt.auth import Authenticator
     from pyvirt.driver.interface import InterfaceDriver
@@ -28,6 +25,7 @@ if TYPE_CHECKING:
     from pyvirt.driver.nwfilter import NwfilterDriver
     from pyvirt.driver.secret import SecretDriver
     from pyvirt.driver.storage import StorageDriver
+    from pyvirt_util.uris import URI
 
 
 class HypervisorDriver(
@@ -55,7 +53,7 @@ class HypervisorDriver(
     secret: SecretDriver | None = None
 
     @classmethod
-    def open(cls, uri: Uri, *, readonly: bool = False, auth: Authenticator | None = None) -> Self:
+    def open(cls, uri: URI, *, readonly: bool = False, auth: Authenticator | None = None) -> Self:
         """Connect to what ``uri`` names; raises :class:`NoConnectError` or :class:`InvalidArgError` for a bad URI."""
         raise NoSupportError(f"opening a connection ({cls.driver_name} driver)")
 

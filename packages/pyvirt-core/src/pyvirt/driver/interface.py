@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvirt_util.errors import NoSupportError
-
 from pyvirt.driver.operation import Operations, operation
+from pyvirt_util.errors import NoSupportError
 
 if TYPE_CHECKING:
     from pyvirt.enums.interface import ConnectListAllInterfacesFlags, InterfaceDefineFlags, InterfaceXMLFlags
@@ -18,7 +17,16 @@ class InterfaceDriver(Operations):
 
     kind = "interface"
 
-    @operation("virConnectListAllInterfaces", 284, also={"virConnectListInterfaces": 127, "virConnectNumOfInterfaces": 126, "virConnectListDefinedInterfaces": 138, "virConnectNumOfDefinedInterfaces": 137})
+    @operation(
+        "virConnectListAllInterfaces",
+        284,
+        also={
+            "virConnectListInterfaces": 127,
+            "virConnectNumOfInterfaces": 126,
+            "virConnectListDefinedInterfaces": 138,
+            "virConnectNumOfDefinedInterfaces": 137,
+        },
+    )
     def connect_list_all_interfaces(self, flags: ConnectListAllInterfacesFlags) -> list[InterfaceRef]:
         """Handles of all host interfaces that pass a filter."""
         raise NoSupportError

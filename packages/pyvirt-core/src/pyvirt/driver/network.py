@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyvirt.driver.operation import Operations, operation
 from pyvirt_util.errors import NoSupportError
 
-from pyvirt.driver.operation import Operations, operation
-
 if TYPE_CHECKING:
-    from pyvirt.enums.network import ConnectListAllNetworksFlags, NetworkCreateFlags, NetworkDefineFlags, NetworkEventID, NetworkPortCreateFlags, NetworkUpdateCommand, NetworkUpdateFlags, NetworkUpdateSection, NetworkXMLFlags
+    from pyvirt.enums.network import (
+        ConnectListAllNetworksFlags,
+        NetworkCreateFlags,
+        NetworkDefineFlags,
+        NetworkEventID,
+        NetworkPortCreateFlags,
+        NetworkUpdateCommand,
+        NetworkUpdateFlags,
+        NetworkUpdateSection,
+        NetworkXMLFlags,
+    )
     from pyvirt.events import EventCallback
     from pyvirt.types import DhcpLease, NetworkPortRef, NetworkRef, TypedParameters
 
@@ -19,13 +28,24 @@ class NetworkDriver(Operations):
 
     kind = "network"
 
-    @operation("virConnectListAllNetworks", 283, also={"virConnectListNetworks": 38, "virConnectNumOfNetworks": 52, "virConnectListDefinedNetworks": 36, "virConnectNumOfDefinedNetworks": 50})
+    @operation(
+        "virConnectListAllNetworks",
+        283,
+        also={
+            "virConnectListNetworks": 38,
+            "virConnectNumOfNetworks": 52,
+            "virConnectListDefinedNetworks": 36,
+            "virConnectNumOfDefinedNetworks": 50,
+        },
+    )
     def connect_list_all_networks(self, flags: ConnectListAllNetworksFlags) -> list[NetworkRef]:
         """Handles of all virtual networks that pass a filter."""
         raise NoSupportError
 
     @operation("virConnectNetworkEventRegisterAny", 313)
-    def connect_network_event_register_any(self, network: NetworkRef | None, event_id: NetworkEventID, callback: EventCallback) -> int:
+    def connect_network_event_register_any(
+        self, network: NetworkRef | None, event_id: NetworkEventID, callback: EventCallback
+    ) -> int:
         """Add a callback for one kind of network event."""
         raise NoSupportError
 
@@ -60,7 +80,15 @@ class NetworkDriver(Operations):
         raise NoSupportError
 
     @operation("virNetworkUpdate", 291, write=True)
-    def network_update(self, network: NetworkRef, command: NetworkUpdateCommand, section: NetworkUpdateSection, parent_index: int, xml: str, flags: NetworkUpdateFlags) -> None:
+    def network_update(
+        self,
+        network: NetworkRef,
+        command: NetworkUpdateCommand,
+        section: NetworkUpdateSection,
+        parent_index: int,
+        xml: str,
+        flags: NetworkUpdateFlags,
+    ) -> None:
         """Change one section of a network in place."""
         raise NoSupportError
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvirt_util.errors import NoSupportError
-
 from pyvirt.driver.operation import Operations, operation
+from pyvirt_util.errors import NoSupportError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,12 +48,16 @@ class NodeOperations(Operations):
         raise NoSupportError
 
     @operation("virNodeGetFreePages", 340)
-    def node_get_free_pages(self, page_sizes: Sequence[int], start_cell: int, cell_count: int, flags: int) -> list[list[int]]:
+    def node_get_free_pages(
+        self, page_sizes: Sequence[int], start_cell: int, cell_count: int, flags: int
+    ) -> list[list[int]]:
         """Free pages of given sizes on NUMA nodes."""
         raise NoSupportError
 
     @operation("virNodeAllocPages", 347, write=True)
-    def node_alloc_pages(self, pages: Mapping[int, int], start_cell: int, cell_count: int, flags: NodeAllocPagesFlags) -> int:
+    def node_alloc_pages(
+        self, pages: Mapping[int, int], start_cell: int, cell_count: int, flags: NodeAllocPagesFlags
+    ) -> int:
         """Add or set huge pages on the host."""
         raise NoSupportError
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyvirt.driver.operation import Operations, operation
 from pyvirt_util.errors import NoSupportError
 
-from pyvirt.driver.operation import Operations, operation
-
 if TYPE_CHECKING:
-    from pyvirt.enums.nodedev import ConnectListAllNodeDeviceFlags, NodeDeviceCreateXMLFlags, NodeDeviceDefineXMLFlags, NodeDeviceEventID
+    from pyvirt.enums.nodedev import (
+        ConnectListAllNodeDeviceFlags,
+        NodeDeviceCreateXMLFlags,
+        NodeDeviceDefineXMLFlags,
+        NodeDeviceEventID,
+    )
     from pyvirt.events import EventCallback
     from pyvirt.types import NodeDeviceRef
 
@@ -25,7 +29,9 @@ class NodeDeviceDriver(Operations):
         raise NoSupportError
 
     @operation("virConnectNodeDeviceEventRegisterAny", 374)
-    def connect_node_device_event_register_any(self, device: NodeDeviceRef | None, event_id: NodeDeviceEventID, callback: EventCallback) -> int:
+    def connect_node_device_event_register_any(
+        self, device: NodeDeviceRef | None, event_id: NodeDeviceEventID, callback: EventCallback
+    ) -> int:
         """Add a callback for one kind of host device event."""
         raise NoSupportError
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvirt_util.errors import NoSupportError
-
 from pyvirt.driver.operation import Operations, operation
+from pyvirt_util.errors import NoSupportError
 
 if TYPE_CHECKING:
     from pyvirt.enums.nwfilter import NWFilterBindingCreateFlags, NWFilterDefineFlags
@@ -18,7 +17,9 @@ class NwfilterDriver(Operations):
 
     kind = "nwfilter"
 
-    @operation("virConnectListAllNWFilters", 286, also={"virConnectListNWFilters": 179, "virConnectNumOfNWFilters": 178})
+    @operation(
+        "virConnectListAllNWFilters", 286, also={"virConnectListNWFilters": 179, "virConnectNumOfNWFilters": 178}
+    )
     def connect_list_all_nwfilters(self, flags: int) -> list[NwfilterRef]:
         """Handles of all network filters."""
         raise NoSupportError

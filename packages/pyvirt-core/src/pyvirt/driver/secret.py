@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvirt_util.errors import NoSupportError
-
 from pyvirt.driver.operation import Operations, operation
+from pyvirt_util.errors import NoSupportError
 
 if TYPE_CHECKING:
     from pyvirt.enums.secret import ConnectListAllSecretsFlags, SecretDefineFlags, SecretEventID, SecretUsageType
@@ -25,7 +24,9 @@ class SecretDriver(Operations):
         raise NoSupportError
 
     @operation("virConnectSecretEventRegisterAny", 380)
-    def connect_secret_event_register_any(self, secret: SecretRef | None, event_id: SecretEventID, callback: EventCallback) -> int:
+    def connect_secret_event_register_any(
+        self, secret: SecretRef | None, event_id: SecretEventID, callback: EventCallback
+    ) -> int:
         """Add a callback for one kind of secret event."""
         raise NoSupportError
 

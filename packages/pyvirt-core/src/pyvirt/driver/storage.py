@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyvirt.driver.operation import Operations, operation
 from pyvirt_util.errors import NoSupportError
 
-from pyvirt.driver.operation import Operations, operation
-
 if TYPE_CHECKING:
-    from pyvirt.enums.storage import ConnectListAllStoragePoolsFlags, StoragePoolBuildFlags, StoragePoolCreateFlags, StoragePoolDefineFlags, StoragePoolDeleteFlags, StoragePoolEventID, StorageVolCreateFlags, StorageVolDeleteFlags, StorageVolDownloadFlags, StorageVolInfoFlags, StorageVolResizeFlags, StorageVolUploadFlags, StorageVolWipeAlgorithm, StorageXMLFlags
+    from pyvirt.enums.storage import (
+        ConnectListAllStoragePoolsFlags,
+        StoragePoolBuildFlags,
+        StoragePoolCreateFlags,
+        StoragePoolDefineFlags,
+        StoragePoolDeleteFlags,
+        StoragePoolEventID,
+        StorageVolCreateFlags,
+        StorageVolDeleteFlags,
+        StorageVolDownloadFlags,
+        StorageVolInfoFlags,
+        StorageVolResizeFlags,
+        StorageVolUploadFlags,
+        StorageVolWipeAlgorithm,
+        StorageXMLFlags,
+    )
     from pyvirt.events import EventCallback
     from pyvirt.streams import Stream
     from pyvirt.types import StoragePoolInfo, StoragePoolRef, StorageVolInfo, StorageVolRef
@@ -20,7 +34,16 @@ class StorageDriver(Operations):
 
     kind = "storage"
 
-    @operation("virConnectListAllStoragePools", 281, also={"virConnectListStoragePools": 72, "virConnectNumOfStoragePools": 71, "virConnectListDefinedStoragePools": 74, "virConnectNumOfDefinedStoragePools": 73})
+    @operation(
+        "virConnectListAllStoragePools",
+        281,
+        also={
+            "virConnectListStoragePools": 72,
+            "virConnectNumOfStoragePools": 71,
+            "virConnectListDefinedStoragePools": 74,
+            "virConnectNumOfDefinedStoragePools": 73,
+        },
+    )
     def connect_list_all_storage_pools(self, flags: ConnectListAllStoragePoolsFlags) -> list[StoragePoolRef]:
         """Handles of all storage pools that pass a filter."""
         raise NoSupportError
@@ -36,7 +59,9 @@ class StorageDriver(Operations):
         raise NoSupportError
 
     @operation("virConnectStoragePoolEventRegisterAny", 368)
-    def connect_storage_pool_event_register_any(self, pool: StoragePoolRef | None, event_id: StoragePoolEventID, callback: EventCallback) -> int:
+    def connect_storage_pool_event_register_any(
+        self, pool: StoragePoolRef | None, event_id: StoragePoolEventID, callback: EventCallback
+    ) -> int:
         """Add a callback for one kind of storage pool event."""
         raise NoSupportError
 
@@ -135,7 +160,9 @@ class StorageDriver(Operations):
         """Whether the pool has a stored configuration."""
         raise NoSupportError
 
-    @operation("virStoragePoolListAllVolumes", 282, also={"virStoragePoolListVolumes": 92, "virStoragePoolNumOfVolumes": 91})
+    @operation(
+        "virStoragePoolListAllVolumes", 282, also={"virStoragePoolListVolumes": 92, "virStoragePoolNumOfVolumes": 91}
+    )
     def storage_pool_list_all_volumes(self, pool: StoragePoolRef, flags: int) -> list[StorageVolRef]:
         """Handles of a pool's volumes."""
         raise NoSupportError
@@ -161,7 +188,9 @@ class StorageDriver(Operations):
         raise NoSupportError
 
     @operation("virStorageVolCreateXMLFrom", 125, write=True)
-    def storage_vol_create_xml_from(self, pool: StoragePoolRef, xml: str, source: StorageVolRef, flags: StorageVolCreateFlags) -> StorageVolRef:
+    def storage_vol_create_xml_from(
+        self, pool: StoragePoolRef, xml: str, source: StorageVolRef, flags: StorageVolCreateFlags
+    ) -> StorageVolRef:
         """Create a volume from XML with the contents of another."""
         raise NoSupportError
 
@@ -196,11 +225,15 @@ class StorageDriver(Operations):
         raise NoSupportError
 
     @operation("virStorageVolDownload", 209, write=True)
-    def storage_vol_download(self, volume: StorageVolRef, offset: int, length: int, flags: StorageVolDownloadFlags) -> Stream:
+    def storage_vol_download(
+        self, volume: StorageVolRef, offset: int, length: int, flags: StorageVolDownloadFlags
+    ) -> Stream:
         """Stream a volume's bytes out."""
         raise NoSupportError
 
     @operation("virStorageVolUpload", 208, write=True)
-    def storage_vol_upload(self, volume: StorageVolRef, offset: int, length: int, flags: StorageVolUploadFlags) -> Stream:
+    def storage_vol_upload(
+        self, volume: StorageVolRef, offset: int, length: int, flags: StorageVolUploadFlags
+    ) -> Stream:
         """Stream bytes into a volume."""
         raise NoSupportError

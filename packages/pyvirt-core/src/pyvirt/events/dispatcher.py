@@ -1,0 +1,165 @@
+"""Callbacks of one driver instance, run on a thread of their own, and events as an iterator."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pyvirt_util.errors import InvalidArgError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from pyvirt.events.kinds import DomainEvent
+    from pyvirt.types import DomainRef
+
+EventCallback: TypeAlias = "Callable[[Any], None]"
+"""Called with the event."""
+
+CloseCallback: TypeAlias = "Callable[[int], None]"
+"""Called with a ConnectCloseReason."""
+
+_log = logging.getLogger("pyvirt.events")
+
+
+class Dispatcher:
+    """Registers callbacks by kind and domain and calls them on a daemon thread, in the order of the events.
+
+    :param on_first: called when the first callback is registered, before it can miss anything.
+    :param on_last: called when the last one is gone.
+    """
+
+    def __init__(
+        self, *, on_first: Callable[[], None] | None = None, on_last: Callable[[], None] | None = None
+    ) -> None:
+        self._lock = threading.Lock()
+        self._callbacks: dict[int, tuple[int, str | None, EventCallback]] = {}
+        self._next = 0
+        self._queue: SimpleQueue[DomainEvent | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._on_first = on_first
+        self._on_last = on_last
+
+    def register(self, domain: DomainRef | None, event_id: int, callback: EventCallback) -> int:
+        """Register ``callback`` for events of the kind ``event_id`` of one domain, or of all; returns its number."""
+        with self._lock:
+            first = not self._callbacks
+            number = self._next
+            self._next += 1
+            self._callbacks[number] = (int(event_id), None if domain is None else domain.uuid, callback)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="pyvirt-events", daemon=True)
+                self._thread.start()
+        if first and self._on_first is not None:
+            try:
+                self._on_first()
+            except BaseException:
+                self.deregister(number)
+                raise
+        return number
+
+    def deregister(self, number: int) -> None:
+        """Forget a callback; raises InvalidArgError for a number that is not registered."""
+        with self._lock:
+            if self._callbacks.pop(number, None) is None:
+                raise InvalidArgError(f"no event callback with number {number}")
+            last = not self._callbacks
+            if last:
+                self._queue.put(None)
+                self._thread = None
+        if last and self._on_last is not None:
+            self._on_last()
+
+    def clear(self) -> None:
+        """Forget all callbacks."""
+        for number in list(self._callbacks):
+            try:
+                self.deregister(number)
+            except InvalidArgError:
+                continue
+
+    def emit(self, event: DomainEvent) -> None:
+        """Queue an event; returns at once."""
+        if self._callbacks:
+            self._queue.put(event)
+
+    def _run(self) -> None:
+        while True:
+            event = self._queue.get()
+            if event is None:
+                return
+            for event_id, uuid, callback in list(self._callbacks.values()):
+                if event_id != event.event_id or (uuid is not None and uuid != event.domain.uuid):
+                    continue
+                try:
+                    callback(event)
+                except Exception:
+                    _log.exception("event callback %r failed on %s", callback, event)
+
+
+class Subscription:
+    """A registered callback; :meth:`cancel` it, or leave it as a context manager."""
+
+    def __init__(self, deregister: Callable[[int], None], number: int) -> None:
+        self._deregister: Callable[[int], None] | None = deregister
+        self.number = number
+
+    def cancel(self) -> None:
+        """Stop; a second call does nothing."""
+        deregister, self._deregister = self._deregister, None
+        if deregister is not None:
+            deregister(self.number)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.cancel()
+
+
+class EventStream:
+    """Events as an iterator. It never ends by itself: leave the ``with`` block, or :meth:`close` it from elsewhere."""
+
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[DomainEvent | None] = SimpleQueue()
+        self.subscription: Subscription | None = None
+
+    def put(self, event: DomainEvent) -> None:
+        """Add an event (the callback that fills the stream)."""
+        self._queue.put(event)
+
+    def get(self, timeout: float | None = None) -> DomainEvent | None:
+        """The next event; ``None`` after ``timeout`` seconds without one, or when the stream was closed."""
+        try:
+            return self._queue.get(timeout=timeout)
+        except Empty:
+            return None
+
+    def close(self) -> None:
+        """Stop; whoever waits in the iterator leaves it."""
+        if self.subscription is not None:
+            self.subscription.cancel()
+        self._queue.put(None)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> DomainEvent:
+        event = self._queue.get()
+        if event is None:
+            raise StopIteration
+        return event
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,89 @@
+"""The drivers behind a connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from pyvirt.driver.operation import ReadOnly
+from pyvirt_util.errors import InvalidConnError
+
+if TYPE_CHECKING:
+    from pyvirt.driver.hypervisor import HypervisorDriver
+    from pyvirt.driver.interface import InterfaceDriver
+    from pyvirt.driver.network import NetworkDriver
+    from pyvirt.driver.nodedev import NodeDeviceDriver
+    from pyvirt.driver.nwfilter import NwfilterDriver
+    from pyvirt.driver.secret import SecretDriver
+    from pyvirt.driver.storage import StorageDriver
+    from pyvirt.objects.connection import Connection
+    from pyvirt_util.uris import URI
+
+
+class _Closed:
+    """Stands in for the driver of a closed connection."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise InvalidConnError("the connection is closed")
+
+
+class ConnectionBase:
+    """Holds the hypervisor driver and, on first use, the drivers of networks, storage and so on.
+
+    The hypervisor's own secondary driver wins over the host's plug-in of that kind.
+    """
+
+    def __init__(self, driver: HypervisorDriver, uri: URI, *, readonly: bool = False) -> None:
+        self._hypervisor = driver
+        self._uri = uri
+        self._readonly = readonly
+        self._is_closed = False
+        self._driver: HypervisorDriver = self._guarded(driver)
+        self._secondary: dict[str, Any] = {}
+
+    def _guarded(self, driver: Any) -> Any:
+        return ReadOnly(driver) if self._readonly else driver
+
+    def _secondary_driver(self, kind: str) -> Any:
+        found = self._secondary.get(kind)
+        if found is None:
+            _ = self._driver.driver_name  # a closed connection says so
+            own = getattr(self._hypervisor, kind)
+            if own is None:
+                from pyvirt.loader import open_secondary
+
+                own = open_secondary(kind, self._uri)
+            found = self._secondary[kind] = self._guarded(own)
+        return found
+
+    def _drop_drivers(self) -> None:
+        self._is_closed = True
+        self._driver = cast("HypervisorDriver", _Closed())
+        self._secondary.clear()
+
+    @property
+    def _self(self) -> Connection:
+        return cast("Connection", self)
+
+    @property
+    def _network(self) -> NetworkDriver:
+        return cast("NetworkDriver", self._secondary_driver("network"))
+
+    @property
+    def _storage(self) -> StorageDriver:
+        return cast("StorageDriver", self._secondary_driver("storage"))
+
+    @property
+    def _interface(self) -> InterfaceDriver:
+        return cast("InterfaceDriver", self._secondary_driver("interface"))
+
+    @property
+    def _nodedev(self) -> NodeDeviceDriver:
+        return cast("NodeDeviceDriver", self._secondary_driver("nodedev"))
+
+    @property
+    def _nwfilter(self) -> NwfilterDriver:
+        return cast("NwfilterDriver", self._secondary_driver("nwfilter"))
+
+    @property
+    def _secret(self) -> SecretDriver:
+        return cast("SecretDriver", self._secondary_driver("secret"))

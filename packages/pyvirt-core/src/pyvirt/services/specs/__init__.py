@@ -1,0 +1,1 @@
+"""Hook specifications, data classes and façades of the services, one module per kind."""

@@ -1,0 +1,38 @@
+"""Taking devices from the host for a guest, and giving them back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyvirt.services.base import Service, hookspec
+
+if TYPE_CHECKING:
+    from pyvirt_util.undo import UndoStack
+
+
+class NodedevSpecification:
+    """Hooks of the node device service."""
+
+    @hookspec(firstresult=True)
+    def nodedev_detach(self, pci_address: str, driver: str, undo: UndoStack) -> bool | None:
+        """Bind a PCI function (``0000:03:10.0``) to ``driver`` (``vfio-pci``) instead of the host's."""
+
+    @hookspec(firstresult=True)
+    def nodedev_reattach(self, pci_address: str) -> bool | None:
+        """Give a PCI function back to the host's driver."""
+
+
+class NodedevService(Service):
+    """``pyvirt.services.nodedev``."""
+
+    kind = "nodedev"
+    specification = NodedevSpecification
+    provider = "pyvirt-driver-nodedev"
+
+    def detach(self, pci_address: str, driver: str, undo: UndoStack) -> None:
+        """Take a PCI function from the host."""
+        self._first("nodedev_detach", f"detach {pci_address}", pci_address=pci_address, driver=driver, undo=undo)
+
+    def reattach(self, pci_address: str) -> None:
+        """Give a PCI function back."""
+        self._first("nodedev_reattach", f"reattach {pci_address}", pci_address=pci_address)
