@@ -18,11 +18,11 @@ TARGET = Path(__file__).resolve().parent.parent / "packages/pyvirt-core/src/pyvi
 TITLES = {
     "common": "connections and typed parameters",
     "host": "the host: CPU comparison, memory pages, suspend",
-    "domain": "the life of a domain: create, define, list, shut down, memory, vCPUs, devices",
+    "domain": "the life of a domain: create, define, list, shut down, devices",
     "domain_state": "states of a domain and the reasons for them",
     "domain_events": "events of domains",
     "domain_block": "block jobs and disks of a domain",
-    "domain_guest": "what the guest agent answers, and keys and signals sent to the guest",
+    "domain_guest": "the guest agent, and of keys and signals sent to the guest",
     "domain_jobs": "migration, saving, dumping and other jobs of a domain",
     "domain_stats": "statistics and tunables of a domain",
     "domain_snapshot": "snapshots",

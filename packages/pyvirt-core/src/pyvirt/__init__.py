@@ -63,7 +63,7 @@ __all__ = ["VirtError", "enums", "errors", "open", "services", *sorted(_OBJECTS)
 def open(uri: str | None = None, *, readonly: bool = False, auth: Authenticator | None = None) -> Connection:
     """Connect to a hypervisor (virConnectOpen, virConnectOpenReadOnly, virConnectOpenAuth).
 
-    :param uri: libvirt's URI: ``qemu:///system``, ``qemu:///session``, ``qemu:///embed?root=DIR``, ``test:///default`` ...
+    :param uri: libvirt's URI: ``qemu:///system``, ``qemu:///embed?root=DIR``, ``test:///default`` ...
         ``None`` takes the environment variable ``PYVIRT_DEFAULT_URI``, then ``LIBVIRT_DEFAULT_URI``, then
         ``qemu:///system`` for root and ``qemu:///session`` for everybody else.
     :param readonly: refuse everything that changes something.

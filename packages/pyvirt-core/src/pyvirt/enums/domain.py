@@ -1,4 +1,4 @@
-"""Enumerations and flags of the life of a domain: create, define, list, shut down, memory, vCPUs, devices, with libvirt's values."""
+"""Enumerations and flags of the life of a domain: create, define, list, shut down, devices, with libvirt's values."""
 
 from enum import IntEnum, IntFlag
 

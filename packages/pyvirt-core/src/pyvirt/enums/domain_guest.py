@@ -1,4 +1,4 @@
-"""Enumerations and flags of what the guest agent answers, and keys and signals sent to the guest, with libvirt's values."""
+"""Enumerations and flags of the guest agent, and of keys and signals sent to the guest, with libvirt's values."""
 
 from enum import IntEnum, IntFlag
 

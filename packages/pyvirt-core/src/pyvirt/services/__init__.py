@@ -6,8 +6,9 @@
 
     plugged = services.interface.plug(request, undo)
 
-Each kind has its hook specifications, its data classes and its façade in a module of :mod:`pyvirt.services.specs`; any installed
-distribution answers through the entry-point group ``pyvirt.services.KIND``, with methods marked :data:`hookimpl`::
+Each kind has its hook specifications, its data classes and its façade in a module of :mod:`pyvirt.services.specs`;
+any installed distribution answers through the entry-point group ``pyvirt.services.KIND``, with methods
+marked :data:`hookimpl`::
 
     class Plugin:
         @hookimpl

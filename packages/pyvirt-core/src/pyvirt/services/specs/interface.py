@@ -16,7 +16,8 @@ class InterfaceRequest:
     """What a hypervisor driver wants plugged.
 
     ``type`` is the XML's (``bridge``, ``ethernet``, ``direct``, ``hostdev`` ...), ``source`` the bridge or device.
-    ``target`` is the wished device name, with ``%d`` where the kernel may number it. ``queues`` taps are opened on one device.
+    ``target`` is the wished device name, with ``%d`` where the kernel may number it. ``queues``
+    taps are opened on one device.
     """
 
     type: str
