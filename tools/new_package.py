@@ -1,7 +1,8 @@
-"""Make the folder of a new distribution: ``python tools/new_package.py pyvirt-driver-foo "what it holds"``.
+"""Make the folder of a new distribution: ``python tools/new_package.py pyvirt-driver-foo "What it holds."``.
 
-The folder has a pyproject.toml, a README, the import package with ``py.typed`` and an empty test folder.
-The new root package must then be added to ``.importlinter``; a test fails until it is.
+The folder has a pyproject.toml, a README, the licence, the import package with ``py.typed`` and a first test. A driver
+begins as a class that can be opened and does nothing else yet. The new root package must then be added to
+``.importlinter``; a test fails until it is.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ import argparse
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+import monorepo
 
 PYPROJECT = """\
 [build-system]
-requires = ["hatchling>=1.21"]
+requires = ["hatchling>=1.26"]
 build-backend = "hatchling.build"
 
 [project]
@@ -35,6 +36,9 @@ classifiers = [
 ]
 dependencies = [{dependencies}]
 {entry_points}
+[dependency-groups]
+test = []
+
 [tool.hatch.build.targets.wheel]
 packages = ["src/{module}"]
 """
@@ -49,47 +53,138 @@ pip install {name}
 ```
 """
 
+PACKAGE = '''\
+"""{summary}"""
+'''
 
-def module_of(distribution: str) -> str:
-    """Import name of a distribution of ours: ``pyvirt-core`` is ``pyvirt``, all others follow their own name."""
-    return "pyvirt" if distribution == "pyvirt-core" else distribution.replace("-", "_")
+DRIVER_PACKAGE = '''\
+"""{summary}"""
+
+from {module}.driver import {title}Driver
+
+PLUGIN = {title}Driver
+"""What the entry point names."""
+'''
+
+HYPERVISOR = '''\
+"""The driver of ``{word}`` URIs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from pyvirt.driver import HypervisorDriver
+
+if TYPE_CHECKING:
+    from pyvirt.auth import Authenticator
+    from pyvirt_util.uris import URI
 
 
-def allowed_siblings(distribution: str) -> tuple[str, ...]:
-    """Distributions of ours that ``distribution`` may depend on, lowest layer first."""
-    layers = ("pyvirt-util", "pyvirt-conf", "pyvirt-core")
-    return layers[: layers.index(distribution)] if distribution in layers else layers
+class {title}Driver(HypervisorDriver):
+    """One connection. Operations that it does not override raise NoSupportError."""
+
+    driver_name = "{word}"
+
+    @classmethod
+    def open(cls, uri: URI, *, readonly: bool = False, auth: Authenticator | None = None) -> Self:
+        """Connect to what ``uri`` names."""
+        return cls()
+'''
+
+SECONDARY = '''\
+"""The host's driver for {word} objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from pyvirt.driver import {base}
+
+if TYPE_CHECKING:
+    from pyvirt_util.uris import URI
+
+
+class {title}Driver({base}):
+    """The {word} objects of one connection. Operations that it does not override raise NoSupportError."""
+
+    driver_name = "{word}"
+
+    @classmethod
+    def open(cls, uri: URI) -> Self:
+        """The objects that connections of ``uri`` see."""
+        return cls()
+'''
+
+TEST = """\
+import {module}
+
+
+def test_the_package_says_what_it_holds() -> None:
+    assert {module}.__doc__ == {summary!r}
+"""
+
+DRIVER_TEST = """\
+from pyvirt.loader import entry_points, load
+from {module} import PLUGIN
+
+
+def test_the_entry_point_leads_to_the_driver() -> None:
+    (entry,) = (entry for entry in entry_points("{group}") if entry.name == "{word}")
+    assert load(entry) is PLUGIN
+"""
+
+SECONDARY_BASES = {
+    "interface": "InterfaceDriver",
+    "network": "NetworkDriver",
+    "nodedev": "NodeDeviceDriver",
+    "nwfilter": "NwfilterDriver",
+    "secret": "SecretDriver",
+    "storage": "StorageDriver",
+}
+"""Base class of each kind of secondary driver."""
+
+SERVICES = ("cpu", "security")
+"""Drivers that offer hooks (pyvirt.services) and no class."""
 
 
 def create(distribution: str, summary: str) -> Path:
     """Write the folder of ``distribution`` below ``packages/`` and return it; an existing folder is refused."""
-    folder = ROOT / "packages" / distribution
+    folder = monorepo.ROOT / "packages" / distribution
     if folder.exists():
         raise SystemExit(f"{folder} exists already")
-    version = (ROOT / "VERSION").read_text().strip()
-    module = module_of(distribution)
-    siblings = allowed_siblings(distribution)
-    dependencies = "".join(f'\n    "{sibling}=={version}",' for sibling in siblings)
-    entry_points = ""
-    if distribution.startswith("pyvirt-driver-"):
-        scheme = distribution.removeprefix("pyvirt-driver-")
-        entry_points = f'\n[project.entry-points."pyvirt.drivers"]\n{scheme} = "{module}:PLUGIN"\n'
-    source = folder / "src" / module
-    source.mkdir(parents=True)
-    (folder / "tests").mkdir()
-    (folder / "pyproject.toml").write_text(
-        PYPROJECT.format(
-            name=distribution,
-            version=version,
-            summary=summary,
-            module=module,
-            dependencies=dependencies + "\n" if dependencies else "",
-            entry_points=entry_points,
-        )
-    )
-    (folder / "README.md").write_text(README.format(name=distribution, summary=summary))
-    (source / "py.typed").touch()
-    (source / "__init__.py").write_text(f'"""{summary}"""\n')
+    word = distribution.removeprefix("pyvirt-driver-")
+    driver = distribution.startswith("pyvirt-driver-") and word not in SERVICES
+    group = f"pyvirt.{word}" if word in SECONDARY_BASES else "pyvirt.drivers"
+    module = monorepo.module_of(distribution)
+    values = {
+        "name": distribution,
+        "summary": summary,
+        "version": (monorepo.ROOT / "VERSION").read_text().strip(),
+        "module": module,
+        "word": word,
+        "title": "".join(part.capitalize() for part in word.split("-")),
+        "base": SECONDARY_BASES.get(word, ""),
+        "group": group,
+    }
+    # What is declared is what is imported: the type-only import of pyvirt_util counts, as type checkers need it.
+    needed = ("pyvirt-util", "pyvirt-core") if driver else ()
+    dependencies = "".join(f'\n    "{name}=={values["version"]}",' for name in needed)
+    entry_points = f'\n[project.entry-points."{group}"]\n{word} = "{module}:PLUGIN"\n' if driver else ""
+    files = {
+        "pyproject.toml": PYPROJECT.format(
+            **values, dependencies=dependencies + "\n" if dependencies else "", entry_points=entry_points
+        ),
+        "README.md": README.format(**values),
+        f"src/{module}/py.typed": "",
+        f"src/{module}/__init__.py": (DRIVER_PACKAGE if driver else PACKAGE).format(**values),
+        f"tests/test_{module.removeprefix('pyvirt_')}_begins.py": (DRIVER_TEST if driver else TEST).format(**values),
+    }
+    if driver:
+        files[f"src/{module}/driver.py"] = (SECONDARY if word in SECONDARY_BASES else HYPERVISOR).format(**values)
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    (folder / "LICENSE").symlink_to("../../LICENSE")
     return folder
 
 
