@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pyvirt.types import CheckpointRef
 
 
-class Checkpoint(Handle[CheckpointRef]):
+class Checkpoint(Handle["CheckpointRef"]):
     """A checkpoint of a domain."""
 
     @property

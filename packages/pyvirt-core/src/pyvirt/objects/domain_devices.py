@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pyvirt.types import BlockInfo, BlockJobInfo, DomainRef, InterfaceStats, TypedParameters
 
 
-class DomainDevices(Handle[DomainRef]):
+class DomainDevices(Handle["DomainRef"]):
     """Devices, disks and interfaces of a domain."""
 
     def attach_device(self, xml: XmlSource, flags: DomainDeviceModifyFlags | int = 0) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pyvirt.types import DomainInterface, DomainRef, FilesystemInfo, TypedParameters
 
 
-class DomainGuest(Handle[DomainRef]):
+class DomainGuest(Handle["DomainRef"]):
     """What is asked of the guest's agent or monitor."""
 
     def hostname(self, flags: DomainGetHostnameFlags | int = 0) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pyvirt.types import DomainRef
 
 
-class DomainHistory(Handle[DomainRef]):
+class DomainHistory(Handle["DomainRef"]):
     """Snapshots, checkpoints and backups of a domain."""
 
     def create_snapshot(self, xml: XmlSource, flags: DomainSnapshotCreateFlags | int = 0) -> Snapshot:

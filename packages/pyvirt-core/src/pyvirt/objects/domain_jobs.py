@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pyvirt.types import DomainJobInfo, DomainRef, TypedParameters
 
 
-class DomainJobs(Handle[DomainRef]):
+class DomainJobs(Handle["DomainRef"]):
     """Saving, dumping, migration and other jobs."""
 
     def job_info(self) -> DomainJobInfo:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pyvirt.types import DomainRef, SecurityLabel, TypedParameters, VcpuInfo
 
 
-class DomainResources(Handle[DomainRef]):
+class DomainResources(Handle["DomainRef"]):
     """Memory, CPUs and tunables of a domain."""
 
     def max_memory(self) -> int:

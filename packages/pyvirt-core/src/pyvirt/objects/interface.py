@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pyvirt.types import InterfaceRef
 
 
-class Interface(Handle[InterfaceRef]):
+class Interface(Handle["InterfaceRef"]):
     """A host interface."""
 
     @property

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pyvirt.types import DhcpLease, NetworkPortRef, NetworkRef, TypedParameters
 
 
-class NetworkPort(Handle[NetworkPortRef]):
+class NetworkPort(Handle["NetworkPortRef"]):
     """A port of a virtual network."""
 
     @property
@@ -45,7 +45,7 @@ class NetworkPort(Handle[NetworkPortRef]):
         self._connection._network.network_port_delete(self._ref, flags)
 
 
-class Network(Handle[NetworkRef]):
+class Network(Handle["NetworkRef"]):
     """A virtual network."""
 
     @property

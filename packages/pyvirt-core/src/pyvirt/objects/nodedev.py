@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pyvirt.types import NodeDeviceRef
 
 
-class NodeDevice(Handle[NodeDeviceRef]):
+class NodeDevice(Handle["NodeDeviceRef"]):
     """A device of the host."""
 
     @property

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pyvirt.types import NwfilterBindingRef, NwfilterRef
 
 
-class NwfilterBinding(Handle[NwfilterBindingRef]):
+class NwfilterBinding(Handle["NwfilterBindingRef"]):
     """A filter bound to a port device."""
 
     @property
@@ -32,7 +32,7 @@ class NwfilterBinding(Handle[NwfilterBindingRef]):
         return self._connection._nwfilter.nwfilter_binding_get_xml_desc(self._ref, flags)
 
 
-class Nwfilter(Handle[NwfilterRef]):
+class Nwfilter(Handle["NwfilterRef"]):
     """A network filter."""
 
     @property

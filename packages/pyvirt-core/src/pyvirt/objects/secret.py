@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pyvirt.types import SecretRef
 
 
-class Secret(Handle[SecretRef]):
+class Secret(Handle["SecretRef"]):
     """A secret."""
 
     @property

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pyvirt.types import SnapshotRef
 
 
-class Snapshot(Handle[SnapshotRef]):
+class Snapshot(Handle["SnapshotRef"]):
     """A snapshot of a domain."""
 
     @property

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pyvirt.types import StoragePoolInfo, StoragePoolRef, StorageVolInfo, StorageVolRef
 
 
-class Volume(Handle[StorageVolRef]):
+class Volume(Handle["StorageVolRef"]):
     """A storage volume."""
 
     @property
@@ -81,7 +81,7 @@ class Volume(Handle[StorageVolRef]):
         )
 
 
-class StoragePool(Handle[StoragePoolRef]):
+class StoragePool(Handle["StoragePoolRef"]):
     """A storage pool."""
 
     @property

@@ -1,0 +1,7 @@
+"""What drivers with guests on this host share: records of domains on disk, locks, settling, and the generic operations."""
+
+from pyvirt.local.driver import LocalDomainDriver
+from pyvirt.local.records import DomainRecords
+from pyvirt.local.status import GuestStatus
+
+__all__ = ["DomainRecords", "GuestStatus", "LocalDomainDriver"]
