@@ -69,9 +69,8 @@ def test_flags_and_tables_from_recorded_answers(name: str) -> None:
     expected = cachexml.load((REPLIES / f"caps_{name}.xml").read_bytes())
     assert sorted(found["flags"]) == sorted(expected.flags)
     assert (found["version"], found["package"], found["arch"]) == (expected.version, expected.package, expected.arch)
-    rows = cache.from_data(
-        {**found, "binary": "q", "machines": {"kvm": found["machines"]}, "cpus": {"kvm": found["cpus"]}}
-    )
+    tables = {name: {"kvm": found[name]} for name in ("machines", "cpus")}
+    rows = cache.from_data({**found, "binary": "q", **tables})
     assert rows.machines("kvm") == expected.machines("kvm")
     assert rows.cpus("kvm") == expected.cpus("kvm")
     assert rows.gic == expected.gic

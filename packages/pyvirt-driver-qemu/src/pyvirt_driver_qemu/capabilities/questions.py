@@ -15,6 +15,8 @@ from pyvirt_driver_qemu.monitor import Command, CommandError, MonitorProtocolErr
 #: Runs commands and returns results in order, refused ones as :class:`CommandError` objects.
 Ask = Callable[[Sequence[Command]], list[Any]]
 
+#: Arm machines have no default in QEMU any more; this is what it once was.
+_PREFERRED = {"aarch64": "integratorcp", "arm": "integratorcp"}
 _HOST_MODEL_ARCHS = ("x86_64", "i386", "s390x", "aarch64")
 
 
@@ -55,7 +57,7 @@ def survey(ask: Ask) -> dict[str, Any]:
 def _evaluate(answers: dict[str, Any], ask: Ask) -> dict[str, Any]:
     arch: str = answers["query-target"]["arch"]
     types: list[str] = sorted(item["name"] for item in answers["qom-list-types"])
-    machines = _machines(answers["query-machines"])
+    machines = _machines(answers["query-machines"], arch)
     schema = QapiSchema(answers["query-qmp-schema"])
     kvm = answers["query-kvm"]
     accelerated = bool(kvm["present"] and kvm["enabled"])
@@ -110,7 +112,7 @@ def accelerated_part(ask: Ask, arch: str) -> dict[str, Any]:
         if isinstance(answer, CommandError):
             raise answer
     return {
-        "machines": _machines(answers[0]),
+        "machines": _machines(answers[0], arch),
         "cpus": _cpus(answers[1]),
         "host_cpu": host_cpu(arch, False, QapiSchema(answers[2]), ask),
     }
@@ -142,7 +144,7 @@ def _properties(arch: str, types: set[str], machines: list[list[Any]], ask: Ask)
     }
 
 
-def _machines(answer: list[dict[str, Any]]) -> list[list[Any]]:
+def _machines(answer: list[dict[str, Any]], arch: str) -> list[list[Any]]:
     """Rows of :class:`MachineType`; QEMU's ``none`` left out, the default first, as libvirt orders them."""
     rows = [
         [
@@ -159,7 +161,11 @@ def _machines(answer: list[dict[str, Any]]) -> list[list[Any]]:
         for item in answer
         if item["name"] != "none"
     ]
-    rows.sort(key=lambda row: not row[4])
+    # The preferred one comes first.
+    wanted = _PREFERRED.get(arch)
+    chosen = next((i for i, row in enumerate(rows) if (wanted in row[:2] if wanted else row[4])), 0)
+    if rows:
+        rows.insert(0, rows.pop(chosen))
     return rows
 
 
