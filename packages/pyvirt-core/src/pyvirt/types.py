@@ -9,6 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from pyvirt.refs import CheckpointRef as CheckpointRef
+from pyvirt.refs import DomainRef as DomainRef
+from pyvirt.refs import InterfaceRef as InterfaceRef
+from pyvirt.refs import NetworkPortRef as NetworkPortRef
+from pyvirt.refs import NetworkRef as NetworkRef
+from pyvirt.refs import NodeDeviceRef as NodeDeviceRef
+from pyvirt.refs import NwfilterBindingRef as NwfilterBindingRef
+from pyvirt.refs import NwfilterRef as NwfilterRef
+from pyvirt.refs import SecretRef as SecretRef
+from pyvirt.refs import SnapshotRef as SnapshotRef
+from pyvirt.refs import StoragePoolRef as StoragePoolRef
+from pyvirt.refs import StorageVolRef as StorageVolRef
+
 if TYPE_CHECKING:
     from enum import IntEnum
 
@@ -20,92 +33,6 @@ if TYPE_CHECKING:
 
 TypedParameters: TypeAlias = "dict[str, int | float | bool | str]"
 """libvirt's typed parameters: field name to value."""
-
-
-class DomainRef(NamedTuple):
-    """A domain: ``uuid`` in canonical text, ``id`` -1 when it is not running."""
-
-    name: str
-    uuid: str
-    id: int = -1
-
-
-class SnapshotRef(NamedTuple):
-    """A snapshot of a domain."""
-
-    domain: DomainRef
-    name: str
-
-
-class CheckpointRef(NamedTuple):
-    """A checkpoint of a domain."""
-
-    domain: DomainRef
-    name: str
-
-
-class NetworkRef(NamedTuple):
-    """A virtual network."""
-
-    name: str
-    uuid: str
-
-
-class NetworkPortRef(NamedTuple):
-    """A port of a virtual network."""
-
-    network: NetworkRef
-    uuid: str
-
-
-class StoragePoolRef(NamedTuple):
-    """A storage pool."""
-
-    name: str
-    uuid: str
-
-
-class StorageVolRef(NamedTuple):
-    """A volume: the name of its pool, its own name, and the key that is unique on the host."""
-
-    pool: str
-    name: str
-    key: str
-
-
-class InterfaceRef(NamedTuple):
-    """A host interface."""
-
-    name: str
-    mac: str
-
-
-class NodeDeviceRef(NamedTuple):
-    """A device of the host, by libvirt's name (``pci_0000_00_1f_2``)."""
-
-    name: str
-
-
-class NwfilterRef(NamedTuple):
-    """A network filter."""
-
-    name: str
-    uuid: str
-
-
-class NwfilterBindingRef(NamedTuple):
-    """A filter bound to a port device."""
-
-    port_dev: str
-    filter_name: str
-
-
-class SecretRef(NamedTuple):
-    """A secret."""
-
-    uuid: str
-    usage_type: int
-    usage_id: str
 
 
 class DomainStateReason(NamedTuple):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyvirt import enums
 from pyvirt.objects.handle import Handle
+from pyvirt.refs import CheckpointRef
 
 if TYPE_CHECKING:
     from pyvirt.enums.domain_checkpoint import (
@@ -13,10 +14,9 @@ if TYPE_CHECKING:
         DomainCheckpointListFlags,
         DomainCheckpointXMLFlags,
     )
-    from pyvirt.types import CheckpointRef
 
 
-class Checkpoint(Handle["CheckpointRef"]):
+class Checkpoint(Handle[CheckpointRef]):
     """A checkpoint of a domain."""
 
     @property

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pyvirt import enums
 from pyvirt.objects.documents import xml_text
 from pyvirt.objects.handle import Handle
+from pyvirt.refs import DomainRef
 
 if TYPE_CHECKING:
     from pyvirt.enums.domain import DomainDeviceModifyFlags, DomainModificationImpact
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
         DomainDiskErrorCode,
     )
     from pyvirt.objects.documents import XmlSource
-    from pyvirt.types import BlockInfo, BlockJobInfo, DomainRef, InterfaceStats, TypedParameters
+    from pyvirt.types import BlockInfo, BlockJobInfo, InterfaceStats, TypedParameters
 
 
-class DomainDevices(Handle["DomainRef"]):
+class DomainDevices(Handle[DomainRef]):
     """Devices, disks and interfaces of a domain."""
 
     def attach_device(self, xml: XmlSource, flags: DomainDeviceModifyFlags | int = 0) -> None:

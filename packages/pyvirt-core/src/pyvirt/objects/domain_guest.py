@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyvirt import enums
 from pyvirt.objects.handle import Handle
+from pyvirt.refs import DomainRef
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
         DomainSetUserPasswordFlags,
     )
     from pyvirt.enums.qemu import DomainQemuMonitorCommandFlags
-    from pyvirt.types import DomainInterface, DomainRef, FilesystemInfo, TypedParameters
+    from pyvirt.types import DomainInterface, FilesystemInfo, TypedParameters
 
 
-class DomainGuest(Handle["DomainRef"]):
+class DomainGuest(Handle[DomainRef]):
     """What is asked of the guest's agent or monitor."""
 
     def hostname(self, flags: DomainGetHostnameFlags | int = 0) -> str:

@@ -9,6 +9,7 @@ from pyvirt.objects.checkpoint import Checkpoint
 from pyvirt.objects.documents import optional_xml_text, xml_text
 from pyvirt.objects.handle import Handle
 from pyvirt.objects.snapshot import Snapshot
+from pyvirt.refs import DomainRef
 
 if TYPE_CHECKING:
     from pyvirt.enums.domain_checkpoint import (
@@ -18,10 +19,9 @@ if TYPE_CHECKING:
     )
     from pyvirt.enums.domain_snapshot import DomainSnapshotCreateFlags, DomainSnapshotListFlags
     from pyvirt.objects.documents import XmlSource
-    from pyvirt.types import DomainRef
 
 
-class DomainHistory(Handle["DomainRef"]):
+class DomainHistory(Handle[DomainRef]):
     """Snapshots, checkpoints and backups of a domain."""
 
     def create_snapshot(self, xml: XmlSource, flags: DomainSnapshotCreateFlags | int = 0) -> Snapshot:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pyvirt import enums
 from pyvirt.objects.documents import xml_text
 from pyvirt.objects.handle import Handle
+from pyvirt.refs import DomainRef
 
 if TYPE_CHECKING:
     from pyvirt.enums.domain_jobs import (
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
         DomainSaveRestoreFlags,
     )
     from pyvirt.objects.documents import XmlSource
-    from pyvirt.types import DomainJobInfo, DomainRef, TypedParameters
+    from pyvirt.types import DomainJobInfo, TypedParameters
 
 
-class DomainJobs(Handle["DomainRef"]):
+class DomainJobs(Handle[DomainRef]):
     """Saving, dumping, migration and other jobs."""
 
     def job_info(self) -> DomainJobInfo:

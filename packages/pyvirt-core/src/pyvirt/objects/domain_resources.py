@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyvirt import enums
 from pyvirt.objects.handle import Handle
+from pyvirt.refs import DomainRef
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -13,10 +14,10 @@ if TYPE_CHECKING:
     from pyvirt.enums.domain import DomainMemoryFlags, DomainMemoryModFlags, DomainModificationImpact, DomainVcpuFlags
     from pyvirt.enums.domain_jobs import DomainDirtyRateCalcFlags
     from pyvirt.enums.domain_stats import DomainMemoryStatTags
-    from pyvirt.types import DomainRef, SecurityLabel, TypedParameters, VcpuInfo
+    from pyvirt.types import SecurityLabel, TypedParameters, VcpuInfo
 
 
-class DomainResources(Handle["DomainRef"]):
+class DomainResources(Handle[DomainRef]):
     """Memory, CPUs and tunables of a domain."""
 
     def max_memory(self) -> int:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from pyvirt import enums
 from pyvirt.objects.handle import Handle
+from pyvirt.refs import InterfaceRef
 
 if TYPE_CHECKING:
     from pyvirt.enums.interface import InterfaceXMLFlags
-    from pyvirt.types import InterfaceRef
 
 
-class Interface(Handle["InterfaceRef"]):
+class Interface(Handle[InterfaceRef]):
     """A host interface."""
 
     @property

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pyvirt import enums
 from pyvirt.objects.documents import xml_text
 from pyvirt.objects.handle import Handle
+from pyvirt.refs import NetworkPortRef, NetworkRef
 
 if TYPE_CHECKING:
     from pyvirt.enums.network import (
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
         NetworkXMLFlags,
     )
     from pyvirt.objects.documents import XmlSource
-    from pyvirt.types import DhcpLease, NetworkPortRef, NetworkRef, TypedParameters
+    from pyvirt.types import DhcpLease, TypedParameters
 
 
-class NetworkPort(Handle["NetworkPortRef"]):
+class NetworkPort(Handle[NetworkPortRef]):
     """A port of a virtual network."""
 
     @property
@@ -45,7 +46,7 @@ class NetworkPort(Handle["NetworkPortRef"]):
         self._connection._network.network_port_delete(self._ref, flags)
 
 
-class Network(Handle["NetworkRef"]):
+class Network(Handle[NetworkRef]):
     """A virtual network."""
 
     @property

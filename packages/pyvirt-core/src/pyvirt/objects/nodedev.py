@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pyvirt.objects.handle import Handle
-
-if TYPE_CHECKING:
-    from pyvirt.types import NodeDeviceRef
+from pyvirt.refs import NodeDeviceRef
 
 
-class NodeDevice(Handle["NodeDeviceRef"]):
+class NodeDevice(Handle[NodeDeviceRef]):
     """A device of the host."""
 
     @property

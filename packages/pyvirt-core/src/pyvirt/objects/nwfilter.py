@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pyvirt.objects.handle import Handle
-
-if TYPE_CHECKING:
-    from pyvirt.types import NwfilterBindingRef, NwfilterRef
+from pyvirt.refs import NwfilterBindingRef, NwfilterRef
 
 
-class NwfilterBinding(Handle["NwfilterBindingRef"]):
+class NwfilterBinding(Handle[NwfilterBindingRef]):
     """A filter bound to a port device."""
 
     @property
@@ -32,7 +28,7 @@ class NwfilterBinding(Handle["NwfilterBindingRef"]):
         return self._connection._nwfilter.nwfilter_binding_get_xml_desc(self._ref, flags)
 
 
-class Nwfilter(Handle["NwfilterRef"]):
+class Nwfilter(Handle[NwfilterRef]):
     """A network filter."""
 
     @property

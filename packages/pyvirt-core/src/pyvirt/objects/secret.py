@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pyvirt.objects.handle import Handle
-
-if TYPE_CHECKING:
-    from pyvirt.types import SecretRef
+from pyvirt.refs import SecretRef
 
 
-class Secret(Handle["SecretRef"]):
+class Secret(Handle[SecretRef]):
     """A secret."""
 
     @property

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyvirt import enums
 from pyvirt.objects.handle import Handle
+from pyvirt.refs import SnapshotRef
 
 if TYPE_CHECKING:
     from pyvirt.enums.domain_snapshot import (
@@ -14,10 +15,9 @@ if TYPE_CHECKING:
         DomainSnapshotRevertFlags,
         DomainSnapshotXMLFlags,
     )
-    from pyvirt.types import SnapshotRef
 
 
-class Snapshot(Handle["SnapshotRef"]):
+class Snapshot(Handle[SnapshotRef]):
     """A snapshot of a domain."""
 
     @property

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pyvirt import enums
 from pyvirt.objects.documents import xml_text
 from pyvirt.objects.handle import Handle
+from pyvirt.refs import StoragePoolRef, StorageVolRef
 
 if TYPE_CHECKING:
     from pyvirt.enums.storage import (
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
     )
     from pyvirt.objects.documents import XmlSource
     from pyvirt.streams import Stream
-    from pyvirt.types import StoragePoolInfo, StoragePoolRef, StorageVolInfo, StorageVolRef
+    from pyvirt.types import StoragePoolInfo, StorageVolInfo
 
 
-class Volume(Handle["StorageVolRef"]):
+class Volume(Handle[StorageVolRef]):
     """A storage volume."""
 
     @property
@@ -81,7 +82,7 @@ class Volume(Handle["StorageVolRef"]):
         )
 
 
-class StoragePool(Handle["StoragePoolRef"]):
+class StoragePool(Handle[StoragePoolRef]):
     """A storage pool."""
 
     @property
