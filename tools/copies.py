@@ -31,12 +31,15 @@ def functions(file: Path) -> Iterator[tuple[str, int, str]]:
 
 def find(root: Path) -> list[str]:
     """One line for each function of a package that also stands in another."""
+    found: list[str] = []
     seen: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for distribution in monorepo.distributions(root).values():
         for file in sorted(distribution.source.rglob("*.py")):
-            for name, line, body in functions(file):
-                seen[body].append((distribution.name, f"{file.relative_to(root)}:{line}: {name}"))
-    found = []
+            try:
+                for name, line, body in functions(file):
+                    seen[body].append((distribution.name, f"{file.relative_to(root)}:{line}: {name}"))
+            except SyntaxError as error:
+                found.append(f"{file.relative_to(root)}:{error.lineno}: not Python: {error.msg}")
     for places in seen.values():
         if len({owner for owner, _ in places}) > 1:
             found.append(" is the same as ".join(place for _, place in places))

@@ -60,9 +60,9 @@ PACKAGE = '''\
 DRIVER_PACKAGE = '''\
 """{summary}"""
 
-from {module}.driver import {title}Driver
+from {module}.driver import {title}
 
-PLUGIN = {title}Driver
+PLUGIN = {title}
 """What the entry point names."""
 '''
 
@@ -80,7 +80,7 @@ if TYPE_CHECKING:
     from pyvirt_util.uris import URI
 
 
-class {title}Driver(HypervisorDriver):
+class {title}(HypervisorDriver):
     """One connection. Operations that it does not override raise NoSupportError."""
 
     driver_name = "{word}"
@@ -104,7 +104,7 @@ if TYPE_CHECKING:
     from pyvirt_util.uris import URI
 
 
-class {title}Driver({base}):
+class {title}({base}):
     """The {word} objects of one connection. Operations that it does not override raise NoSupportError."""
 
     driver_name = "{word}"
@@ -120,7 +120,7 @@ import {module}
 
 
 def test_the_package_says_what_it_holds() -> None:
-    assert {module}.__doc__ == {summary!r}
+    assert {module}.__doc__ == "{summary}"
 """
 
 DRIVER_TEST = """\
@@ -154,7 +154,8 @@ def create(distribution: str, summary: str) -> Path:
         raise SystemExit(f"{folder} exists already")
     word = distribution.removeprefix("pyvirt-driver-")
     driver = distribution.startswith("pyvirt-driver-") and word not in SERVICES
-    group = f"pyvirt.{word}" if word in SECONDARY_BASES else "pyvirt.drivers"
+    secondary = driver and word in SECONDARY_BASES
+    group = f"pyvirt.{word}" if secondary else "pyvirt.drivers"
     module = monorepo.module_of(distribution)
     values = {
         "name": distribution,
@@ -162,12 +163,11 @@ def create(distribution: str, summary: str) -> Path:
         "version": (monorepo.ROOT / "VERSION").read_text().strip(),
         "module": module,
         "word": word,
-        "title": "".join(part.capitalize() for part in word.split("-")),
+        "title": ("Host" if secondary else "") + "".join(part.capitalize() for part in word.split("-")) + "Driver",
         "base": SECONDARY_BASES.get(word, ""),
         "group": group,
     }
-    # What is declared is what is imported: the type-only import of pyvirt_util counts, as type checkers need it.
-    needed = ("pyvirt-util", "pyvirt-core") if driver else ()
+    needed = ("pyvirt-core",) if driver else ()
     dependencies = "".join(f'\n    "{name}=={values["version"]}",' for name in needed)
     entry_points = f'\n[project.entry-points."{group}"]\n{word} = "{module}:PLUGIN"\n' if driver else ""
     files = {
@@ -180,7 +180,7 @@ def create(distribution: str, summary: str) -> Path:
         f"tests/test_{module.removeprefix('pyvirt_')}_begins.py": (DRIVER_TEST if driver else TEST).format(**values),
     }
     if driver:
-        files[f"src/{module}/driver.py"] = (SECONDARY if word in SECONDARY_BASES else HYPERVISOR).format(**values)
+        files[f"src/{module}/driver.py"] = (SECONDARY if secondary else HYPERVISOR).format(**values)
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
