@@ -1,1 +1,1 @@
-"""Network devices of the host for pyvirt: phys_port_id, SR-IOV, taps and bridge ports."""
+"""Network devices of the host: taps, macvtaps, bridge ports, physical ports, SR-IOV."""
