@@ -15,14 +15,16 @@ from pyvirt_testing.rule.project import Project
 
 
 def check_declared(project: Project) -> Iterator[Finding]:
-    """Run deptry over the files that are shipped.
+    """Run deptry over the files that are shipped; without effect on dependencies that are computed.
 
     Raises ``RuntimeError`` when deptry is missing or fails otherwise than by finding something.
     """
+    if project.dynamic:
+        return
     ours = ",".join(f"{name}={names.module_of(name)}" for name in names.GROUND)
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch) / "report.json"
-        command = [sys.executable, "-m", "deptry", str(project.root)]
+        command = [sys.executable, "-m", "deptry", str(project.root.relative_to(project.folder))]
         command += ["--config", str(project.file), "--json-output", str(report), "--no-ansi"]
         command += ["--package-module-name-map", ours]
         result = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=False)
@@ -31,4 +33,4 @@ def check_declared(project: Project) -> Iterator[Finding]:
         entries = json.loads(report.read_text())
     for entry in entries:
         place, error = entry["location"], entry["error"]
-        yield Finding(Path(place["file"]), place["line"] or 0, f"{error['code']} {error['message']}")
+        yield Finding(project.folder / place["file"], place["line"] or 0, f"{error['code']} {error['message']}")

@@ -12,7 +12,7 @@ from pyvirt_testing.rule.project import Project, Requirement
 
 def check_metadata(project: Project) -> Iterator[Finding]:
     """Dependencies on plug-ins and tools, of ours or of others."""
-    if "dependencies" in project.project.get("dynamic", ()):
+    if project.dynamic:
         yield Finding(
             project.file, project.line_of("dynamic"), "dependencies are dynamic, so that nobody can read them"
         )

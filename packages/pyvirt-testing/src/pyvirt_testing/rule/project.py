@@ -61,6 +61,11 @@ class Project:
         """Whether it offers something to the core: a driver or a service."""
         return any(group.startswith("pyvirt.") for group in self.project.get("entry-points", {}))
 
+    @property
+    def dynamic(self) -> bool:
+        """Whether its dependencies are computed when it is built."""
+        return "dependencies" in self.project.get("dynamic", ())
+
     def sources(self) -> Iterator[Path]:
         """Python files that are shipped."""
         for package in self.packages:
