@@ -14,23 +14,51 @@ Numbers and names are those of libvirt 9.0 (virErrorNumber, virErrorDomain, virE
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 from pyvirt_util.error_codes import ErrorCode, ErrorDomain, ErrorLevel
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # every process imports this module: typing alone would cost it some milliseconds
+    from typing import ClassVar
 
-@dataclass(frozen=True, slots=True)
+
 class Location:
-    """Where in a document a bad value stood.
+    """Where in a document a bad value stood. Immutable, compared by value.
 
     ``file`` is the path it was read from, ``line`` counts from 1, ``path`` names the element
     (``/domain/devices/disk[2]/source/@file``). Each may be ``None`` when it is not known.
     """
 
-    file: str | None = None
-    line: int | None = None
-    path: str | None = None
+    __slots__ = ("file", "line", "path")
+    __match_args__ = ("file", "line", "path")
+    file: str | None
+    line: int | None
+    path: str | None
+
+    def __init__(self, file: str | None = None, line: int | None = None, path: str | None = None) -> None:
+        set_once = object.__setattr__
+        set_once(self, "file", file)
+        set_once(self, "line", line)
+        set_once(self, "path", path)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"cannot assign to '{name}' of a location")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"cannot delete '{name}' of a location")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Location):
+            return NotImplemented
+        return (self.file, self.line, self.path) == (other.file, other.line, other.path)
+
+    def __hash__(self) -> int:
+        return hash((self.file, self.line, self.path))
+
+    def __repr__(self) -> str:
+        return f"Location(file={self.file!r}, line={self.line!r}, path={self.path!r})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (Location, (self.file, self.line, self.path))
 
     def __str__(self) -> str:
         place = self.file or ""
