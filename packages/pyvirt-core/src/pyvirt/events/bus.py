@@ -14,13 +14,12 @@ import socket
 import threading
 from typing import TYPE_CHECKING
 
+from pyvirt.events.dispatcher import Dispatcher
+from pyvirt.events.kinds import DomainEvent, from_dict
 from pyvirt_util.errors import InvalidArgError, SystemCallError, VirtError
 from pyvirt_util.locks import FileLock
 from pyvirt_util.sockets import bind_datagram, send_datagram
 from pyvirt_util.statedirs import ensure_directory
-
-from pyvirt.events.dispatcher import Dispatcher
-from pyvirt.events.kinds import DomainEvent, from_dict
 
 if TYPE_CHECKING:
     from collections.abc import Callable

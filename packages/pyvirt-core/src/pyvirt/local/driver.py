@@ -12,17 +12,6 @@ from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pyvirt_util.errors import (
-    ConfigUnsupportedError,
-    InvalidArgError,
-    NoDomainError,
-    OperationFailedError,
-    OperationInvalidError,
-    VirtError,
-)
-from pyvirt_util.process import ProcessId
-from pyvirt_util.undo import UndoStack
-
 from pyvirt.driver.filters import domain_matches
 from pyvirt.driver.hypervisor import HypervisorDriver
 from pyvirt.enums.domain import DomainCreateFlags, DomainDestroyFlags, DomainUndefineFlags, DomainXMLFlags
@@ -35,17 +24,24 @@ from pyvirt.enums.domain_events import (
     DomainEventUndefinedDetailType,
 )
 from pyvirt.enums.domain_state import DomainShutoffReason, DomainState
+from pyvirt.local.host import LocalHost
 from pyvirt.local.records import DomainRecords
 from pyvirt.local.status import reason_enum
 from pyvirt.types import DomainRef, DomainStateReason
+from pyvirt_util.errors import (
+    ConfigUnsupportedError,
+    InvalidArgError,
+    NoDomainError,
+    OperationFailedError,
+    OperationInvalidError,
+    VirtError,
+)
+from pyvirt_util.process import ProcessId
+from pyvirt_util.undo import UndoStack
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Iterator
-
-    from pyvirt_conf import Domain
-    from pyvirt_util.statedirs import Directories, Instance
-    from pyvirt_util.store import Stamp
 
     from pyvirt.enums.domain import ConnectListAllDomainsFlags, DomainDefineFlags
     from pyvirt.enums.domain_events import DomainEventID
@@ -53,6 +49,9 @@ if TYPE_CHECKING:
     from pyvirt.events.bus import EventBus
     from pyvirt.events.kinds import DomainEvent
     from pyvirt.local.status import GuestStatus
+    from pyvirt_conf import Domain
+    from pyvirt_util.statedirs import Directories, Instance
+    from pyvirt_util.store import Stamp
 
 _log = logging.getLogger("pyvirt.local")
 
@@ -67,7 +66,7 @@ _STOPPED = {
 }
 
 
-class LocalDomainDriver(HypervisorDriver, ABC):
+class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
     """Base of drivers whose guests are processes of this host; see the module for what a subclass fills in."""
 
     def __init__(self, instance: Instance) -> None:
@@ -93,7 +92,9 @@ class LocalDomainDriver(HypervisorDriver, ABC):
         """Format a definition; ``flags`` are DomainXMLFlags."""
 
     @abstractmethod
-    def start_guest(self, status: GuestStatus, domain: Domain, flags: DomainCreateFlags, undo: UndoStack) -> GuestStatus:
+    def start_guest(
+        self, status: GuestStatus, domain: Domain, flags: DomainCreateFlags, undo: UndoStack
+    ) -> GuestStatus:
         """Start a claimed guest and return its record: running or paused, with its process.
 
         Whatever is acquired is registered on ``undo`` at once, and is also found again by :meth:`clean_up_guest` from the
@@ -253,9 +254,9 @@ class LocalDomainDriver(HypervisorDriver, ABC):
 
     def domain_lookup_by_uuid(self, uuid: str) -> DomainRef:
         """See the base class."""
-        from pyvirt_util.uuids import parse_uuid
+        from pyvirt_util.uuids import parse
 
-        canonical = parse_uuid(uuid)
+        canonical = parse(uuid)
         name = self.records.name_of(canonical)
         if name is not None:
             status = self.live_status(name)
@@ -468,9 +469,7 @@ class LocalDomainDriver(HypervisorDriver, ABC):
     def domain_destroy_flags(self, domain: DomainRef, flags: DomainDestroyFlags) -> None:
         """See the base class."""
         with self.locked_running(domain) as status:
-            self.end_guest(
-                status, DomainShutoffReason.DESTROYED, graceful=bool(flags & DomainDestroyFlags.GRACEFUL)
-            )
+            self.end_guest(status, DomainShutoffReason.DESTROYED, graceful=bool(flags & DomainDestroyFlags.GRACEFUL))
 
     def end_guest(self, status: GuestStatus, reason: DomainShutoffReason, *, graceful: bool = False) -> None:
         """Stop a guest and settle it; the caller holds the lock.

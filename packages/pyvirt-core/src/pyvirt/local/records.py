@@ -14,6 +14,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from pyvirt.enums.domain_state import DomainShutoffReason, DomainState
+from pyvirt.local.status import GuestStatus
 from pyvirt_util.errors import (
     DomExistError,
     NoDomainError,
@@ -27,9 +29,6 @@ from pyvirt_util.locks import FileLock
 from pyvirt_util.process import ProcessId, holders
 from pyvirt_util.statedirs import ensure_directory
 from pyvirt_util.store import ObjectStore
-
-from pyvirt.enums.domain_state import DomainShutoffReason, DomainState
-from pyvirt.local.status import GuestStatus
 
 if TYPE_CHECKING:
     from pyvirt_util.statedirs import Directories

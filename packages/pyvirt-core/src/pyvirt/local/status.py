@@ -18,16 +18,23 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from pyvirt_util.errors import InternalError
-
 from pyvirt.enums.domain_state import DomainState
+from pyvirt_util.errors import InternalError
 
 if TYPE_CHECKING:
     from enum import IntEnum
     from typing import Any
 
 _ATTRIBUTE = re.compile(r"([\w-]+)='([^']*)'")
-_ESCAPES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("'", "&apos;"), ("\n", "&#10;"), ("\r", "&#13;"), ("\t", "&#9;"))
+_ESCAPES = (
+    ("&", "&amp;"),
+    ("<", "&lt;"),
+    (">", "&gt;"),
+    ("'", "&apos;"),
+    ("\n", "&#10;"),
+    ("\r", "&#13;"),
+    ("\t", "&#9;"),
+)
 
 STATE_NAMES = {
     DomainState.NOSTATE: "no state",
