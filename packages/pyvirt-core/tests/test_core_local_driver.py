@@ -365,3 +365,21 @@ def test_threads_starting_the_same_domain(driver: SleepDriver) -> None:
         thread.join()
     assert sorted(outcomes) == ["refused"] * 7 + ["started"]
     assert len(_sleepers(driver)) == 1
+
+
+def test_rename(driver: SleepDriver) -> None:
+    ref = driver.domain_define_xml_flags(xml(), DomainDefineFlags(0))
+    driver.domain_define_xml_flags(xml("db", OTHER_UUID), DomainDefineFlags(0))
+    driver.domain_set_autostart(ref, True)
+    with pytest.raises(OperationInvalidError, match="'db' already exists"):
+        driver.domain_rename(ref, "db", 0)
+    driver.domain_rename(ref, "shop", 0)
+    renamed = driver.domain_lookup_by_uuid(UUID)
+    assert renamed.name == "shop"
+    assert driver.domain_get_autostart(renamed)
+    assert "<name>shop</name>" in driver.domain_get_xml_desc(ref, DomainXMLFlags(0))
+    with pytest.raises(NoDomainError):
+        driver.domain_lookup_by_name("web")
+    driver.domain_create_with_flags(renamed, DomainCreateFlags(0))
+    with pytest.raises(OperationInvalidError, match="active"):
+        driver.domain_rename(renamed, "web", 0)

@@ -15,9 +15,11 @@ pyvirt itself costs a few milliseconds.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from pyvirt import enums as enums
     from pyvirt import services as services
     from pyvirt.auth import Authenticator

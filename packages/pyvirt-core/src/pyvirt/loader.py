@@ -8,11 +8,13 @@ distribution and takes nobody else down.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pyvirt_util.errors import InternalError, NoConnectError, NoSupportError, VirtError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from collections.abc import Mapping
     from types import ModuleType
 
@@ -50,21 +52,43 @@ _KNOWN_DISTRIBUTIONS: Mapping[str, str] = {
 }
 
 
-class EntryPoint(NamedTuple):
-    """One entry: its group and name, ``module:attribute``, and the distribution it came with."""
+class EntryPoint:
+    """One entry: its group and name, ``value`` as ``module:attribute``, and the distribution it came with."""
 
-    group: str
-    name: str
-    value: str
-    distribution: str
-    version: str
+    __slots__ = ("distribution", "group", "name", "value", "version")
+
+    def __init__(self, group: str, name: str, value: str, distribution: str, version: str) -> None:
+        self.group = group
+        self.name = name
+        self.value = value
+        self.distribution = distribution
+        self.version = version
+
+    def fields(self) -> tuple[str, str, str, str, str]:
+        """All five, in the order of the constructor."""
+        return (self.group, self.name, self.value, self.distribution, self.version)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, EntryPoint) and self.fields() == other.fields()
+
+    def __hash__(self) -> int:
+        return hash(self.fields())
+
+    def __repr__(self) -> str:
+        return f"EntryPoint{self.fields()}"
 
 
-class LoadFailure(NamedTuple):
+class LoadFailure:
     """An entry that could not be loaded, and why."""
 
-    entry: EntryPoint
-    error: str
+    __slots__ = ("entry", "error")
+
+    def __init__(self, entry: EntryPoint, error: str) -> None:
+        self.entry = entry
+        self.error = error
+
+    def __repr__(self) -> str:
+        return f"LoadFailure({self.entry}, {self.error!r})"
 
 
 _lock = threading.Lock()

@@ -6,7 +6,6 @@ A hypervisor driver subclasses :class:`HypervisorDriver`; a driver of a host ser
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
 
 from pyvirt.driver.hypervisor import HypervisorDriver
 from pyvirt.driver.operation import (
@@ -18,7 +17,10 @@ from pyvirt.driver.operation import (
     operation,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from pyvirt.driver.interface import InterfaceDriver
     from pyvirt.driver.network import NetworkDriver
     from pyvirt.driver.nodedev import NodeDeviceDriver

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 
 from pyvirt.enums.domain import ConnectListAllDomainsFlags as Flags
 from pyvirt.enums.domain_state import DomainState
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 

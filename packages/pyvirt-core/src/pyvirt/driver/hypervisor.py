@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 
 from pyvirt.driver.connect import ConnectOperations
 from pyvirt.driver.domain import DomainOperations
@@ -15,6 +14,7 @@ from pyvirt.driver.domain_snapshot import SnapshotOperations
 from pyvirt.driver.node import NodeOperations
 from pyvirt_util.errors import NoSupportError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Self
 

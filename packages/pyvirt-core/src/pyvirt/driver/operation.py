@@ -14,14 +14,16 @@ declarations; nothing is listed a second time.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from pyvirt_util.errors import NoSupportError, OperationDeniedError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, ClassVar, TypeVar
+
     from collections.abc import Callable, Mapping
 
-_Method = TypeVar("_Method", bound="Callable[..., Any]")
+    _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
 class Operation:
@@ -76,7 +78,7 @@ def operation(
         unsupported.__qualname__ = method.__qualname__
         unsupported.__doc__ = method.__doc__
         unsupported.__module__ = method.__module__
-        described = cast("Any", unsupported)
+        described: Any = unsupported
         described.__wrapped__ = method
         described.__operation__ = Operation(
             method.__name__,
@@ -87,7 +89,7 @@ def operation(
             write_flags=write_flags,
             also=also or {},
         )
-        return cast("_Method", unsupported)
+        return described  # type: ignore[no-any-return]
 
     return declare
 

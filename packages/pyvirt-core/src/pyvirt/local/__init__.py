@@ -1,4 +1,4 @@
-"""What drivers with guests on this host share: records of domains on disk, locks, settling, and the generic operations."""
+"""What drivers with guests on this host share: records on disk, locks, settling, generic operations."""
 
 from pyvirt.local.driver import LocalDomainDriver
 from pyvirt.local.records import DomainRecords

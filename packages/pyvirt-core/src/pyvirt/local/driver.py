@@ -1,8 +1,8 @@
 """The operations that are the same for every driver with guests on this host.
 
 A driver subclasses :class:`LocalDomainDriver` and fills in what is its own: how a guest is started, stopped and cleaned
-up after, and how its XML is completed and validated. Looking up, listing, defining, states, events and the settling of what
-killed processes left are here.
+up after, and how its XML is completed and validated. Looking up, listing, defining, states, events and the settling of
+what killed processes left are here.
 """
 
 from __future__ import annotations
@@ -97,8 +97,8 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
     ) -> GuestStatus:
         """Start a claimed guest and return its record: running or paused, with its process.
 
-        Whatever is acquired is registered on ``undo`` at once, and is also found again by :meth:`clean_up_guest` from the
-        record alone, since this process may be killed at any step. The guest's process must keep the lock of
+        Whatever is acquired is registered on ``undo`` at once, and is also found again by :meth:`clean_up_guest` from
+        the record alone, since this process may be killed at any step. The guest's process must keep the lock of
         ``alive`` in the guest's folder.
         """
 
@@ -408,6 +408,30 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
 
     def before_undefine(self, name: str, status: GuestStatus | None, flags: DomainUndefineFlags) -> None:
         """Refuse or remove what goes with a definition: saved state, snapshots, NVRAM."""
+
+    def domain_rename(self, domain: DomainRef, new_name: str, flags: int) -> None:
+        """See the base class; the domain must be persistent and may not run."""
+        with self.locked(domain) as (name, status):
+            if status is not None:
+                raise OperationInvalidError("cannot rename active domain")
+            stored = self.definition(name)
+            if stored is None:
+                raise OperationInvalidError("cannot rename a transient domain")
+            if new_name == name:
+                raise InvalidArgError(f"can't rename domain '{name}' to itself")
+            definition = stored.copy()
+            definition.name = new_name
+            text = self.format_definition(definition, flags=DomainXMLFlags.INACTIVE | DomainXMLFlags.SECURE)
+            autostart = self.records.autostart(name)
+            self.records.rename(name, new_name, domain.uuid, text)
+            self._forget_reason(name)
+            if autostart:
+                self.records.set_autostart(new_name, True)
+                self.records.set_autostart(name, False)
+        detail = DomainEventUndefinedDetailType.RENAMED
+        self.publish_lifecycle(DomainRef(name, domain.uuid), DomainEventType.UNDEFINED, detail)
+        ref = DomainRef(new_name, domain.uuid)
+        self.publish_lifecycle(ref, DomainEventType.DEFINED, DomainEventDefinedDetailType.RENAMED)
 
     def domain_create_xml(self, xml: str, flags: DomainCreateFlags) -> DomainRef:
         """See the base class."""

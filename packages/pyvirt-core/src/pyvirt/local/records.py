@@ -137,6 +137,13 @@ class DomainRecords:
         with self.registry():
             self.persistent.delete(name)
 
+    def rename(self, old: str, new: str, uuid: str, xml: str) -> None:
+        """Give a persistent definition another name."""
+        with self.registry():
+            if self.uuid_of(new) is not None:
+                raise OperationInvalidError(f"domain with name '{new}' already exists")
+            self.persistent.rename(old, new, uuid, xml)
+
     def claim(self, name: str, uuid: str) -> GuestStatus:
         """Reserve name, UUID and an id for a guest that is about to start; the record is not settled yet."""
         with self.registry():

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 
 from pyvirt import enums
 from pyvirt.objects.connection_domains import DomainOperations
 from pyvirt.objects.connection_host import HostOperations
 from pyvirt.objects.connection_secondary import SecondaryOperations
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
 
 from pyvirt.driver.operation import ReadOnly
 from pyvirt_util.errors import InvalidConnError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from pyvirt.driver.hypervisor import HypervisorDriver
     from pyvirt.driver.interface import InterfaceDriver
     from pyvirt.driver.network import NetworkDriver
@@ -57,33 +59,41 @@ class ConnectionBase:
 
     def _drop_drivers(self) -> None:
         self._is_closed = True
-        self._driver = cast("HypervisorDriver", _Closed())
+        closed: Any = _Closed()
+        self._driver = closed
         self._secondary.clear()
 
     @property
     def _self(self) -> Connection:
-        return cast("Connection", self)
+        connection: Any = self
+        return connection  # type: ignore[no-any-return]
 
     @property
     def _network(self) -> NetworkDriver:
-        return cast("NetworkDriver", self._secondary_driver("network"))
+        driver: NetworkDriver = self._secondary_driver("network")
+        return driver
 
     @property
     def _storage(self) -> StorageDriver:
-        return cast("StorageDriver", self._secondary_driver("storage"))
+        driver: StorageDriver = self._secondary_driver("storage")
+        return driver
 
     @property
     def _interface(self) -> InterfaceDriver:
-        return cast("InterfaceDriver", self._secondary_driver("interface"))
+        driver: InterfaceDriver = self._secondary_driver("interface")
+        return driver
 
     @property
     def _nodedev(self) -> NodeDeviceDriver:
-        return cast("NodeDeviceDriver", self._secondary_driver("nodedev"))
+        driver: NodeDeviceDriver = self._secondary_driver("nodedev")
+        return driver
 
     @property
     def _nwfilter(self) -> NwfilterDriver:
-        return cast("NwfilterDriver", self._secondary_driver("nwfilter"))
+        driver: NwfilterDriver = self._secondary_driver("nwfilter")
+        return driver
 
     @property
     def _secret(self) -> SecretDriver:
-        return cast("SecretDriver", self._secondary_driver("secret"))
+        driver: SecretDriver = self._secondary_driver("secret")
+        return driver

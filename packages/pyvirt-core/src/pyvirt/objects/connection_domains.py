@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 
-from pyvirt import enums
+from pyvirt import enums, objects
 from pyvirt.objects.connection_base import ConnectionBase
 from pyvirt.objects.documents import xml_text
-from pyvirt.objects.domain import Domain
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pyvirt.objects.domain import Domain
     from collections.abc import Sequence
 
     from pyvirt.enums.domain import DomainCreateFlags, DomainDefineFlags
@@ -25,19 +25,19 @@ class DomainOperations(ConnectionBase):
 
     def lookup_domain_by_id(self, id: int) -> Domain:
         """Find a running domain by number."""
-        return Domain(self._self, self._driver.domain_lookup_by_id(id))
+        return objects.Domain(self._self, self._driver.domain_lookup_by_id(id))
 
     def lookup_domain(self, name: str) -> Domain:
         """Find a domain by name."""
-        return Domain(self._self, self._driver.domain_lookup_by_name(name))
+        return objects.Domain(self._self, self._driver.domain_lookup_by_name(name))
 
     def lookup_domain_by_uuid(self, uuid: str) -> Domain:
         """Find a domain by UUID."""
-        return Domain(self._self, self._driver.domain_lookup_by_uuid(uuid))
+        return objects.Domain(self._self, self._driver.domain_lookup_by_uuid(uuid))
 
     def create_domain(self, xml: XmlSource, flags: DomainCreateFlags | int = 0) -> Domain:
         """Start a transient domain from XML."""
-        return Domain(self._self, self._driver.domain_create_xml(xml_text(xml), enums.DomainCreateFlags(flags)))
+        return objects.Domain(self._self, self._driver.domain_create_xml(xml_text(xml), enums.DomainCreateFlags(flags)))
 
     def create_domain_with_files(
         self, xml: XmlSource, files: Sequence[int], flags: DomainCreateFlags | int = 0
@@ -49,11 +49,13 @@ class DomainOperations(ConnectionBase):
 
     def define_domain(self, xml: XmlSource, flags: DomainDefineFlags | int = 0) -> Domain:
         """Store a domain configuration with options such as validation."""
-        return Domain(self._self, self._driver.domain_define_xml_flags(xml_text(xml), enums.DomainDefineFlags(flags)))
+        return objects.Domain(
+            self._self, self._driver.domain_define_xml_flags(xml_text(xml), enums.DomainDefineFlags(flags))
+        )
 
     def domain_qemu_attach(self, pid: int, flags: int = 0) -> Domain:
         """Take over a QEMU process started by someone else."""
-        return Domain(self._self, self._driver.domain_qemu_attach(pid, flags))
+        return objects.Domain(self._self, self._driver.domain_qemu_attach(pid, flags))
 
     def domain_qemu_monitor_event_register(
         self,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 
-from pyvirt import enums
+from pyvirt import enums, objects
 from pyvirt.objects.connection_base import ConnectionBase
 from pyvirt.objects.documents import xml_text
-from pyvirt.objects.domain import Domain
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pyvirt.objects.domain import Domain
     from collections.abc import Mapping, Sequence
 
     from pyvirt.enums.domain import ConnectListAllDomainsFlags
@@ -134,7 +134,7 @@ class HostOperations(ConnectionBase):
     def list_domains(self, flags: ConnectListAllDomainsFlags | int = 0) -> list[Domain]:
         """Handles of all domains that pass a filter."""
         return [
-            Domain(self._self, ref)
+            objects.Domain(self._self, ref)
             for ref in self._driver.connect_list_all_domains(enums.ConnectListAllDomainsFlags(flags))
         ]
 

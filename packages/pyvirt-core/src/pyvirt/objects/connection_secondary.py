@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 
-from pyvirt import enums
+from pyvirt import enums, objects
 from pyvirt.objects.connection_base import ConnectionBase
 from pyvirt.objects.documents import optional_xml_text, xml_text
-from pyvirt.objects.interface import Interface
-from pyvirt.objects.network import Network
-from pyvirt.objects.nodedev import NodeDevice
-from pyvirt.objects.nwfilter import Nwfilter, NwfilterBinding
-from pyvirt.objects.secret import Secret
-from pyvirt.objects.storage import StoragePool, Volume
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pyvirt.objects.interface import Interface
+    from pyvirt.objects.network import Network
+    from pyvirt.objects.nodedev import NodeDevice
+    from pyvirt.objects.nwfilter import Nwfilter, NwfilterBinding
+    from pyvirt.objects.secret import Secret
+    from pyvirt.objects.storage import StoragePool, Volume
     from pyvirt.enums.interface import ConnectListAllInterfacesFlags, InterfaceDefineFlags
     from pyvirt.enums.network import ConnectListAllNetworksFlags, NetworkCreateFlags, NetworkDefineFlags, NetworkEventID
     from pyvirt.enums.nodedev import (
@@ -42,7 +42,7 @@ class SecondaryOperations(ConnectionBase):
     def list_networks(self, flags: ConnectListAllNetworksFlags | int = 0) -> list[Network]:
         """Handles of all virtual networks that pass a filter."""
         return [
-            Network(self._self, ref)
+            objects.Network(self._self, ref)
             for ref in self._network.connect_list_all_networks(enums.ConnectListAllNetworksFlags(flags))
         ]
 
@@ -58,11 +58,11 @@ class SecondaryOperations(ConnectionBase):
 
     def lookup_network(self, name: str) -> Network:
         """Find a virtual network by name."""
-        return Network(self._self, self._network.network_lookup_by_name(name))
+        return objects.Network(self._self, self._network.network_lookup_by_name(name))
 
     def lookup_network_by_uuid(self, uuid: str) -> Network:
         """Find a virtual network by UUID."""
-        return Network(self._self, self._network.network_lookup_by_uuid(uuid))
+        return objects.Network(self._self, self._network.network_lookup_by_uuid(uuid))
 
     def create_network(self, xml: XmlSource, flags: NetworkCreateFlags | int = 0) -> Network:
         """Start a transient network from XML with options."""
@@ -79,7 +79,7 @@ class SecondaryOperations(ConnectionBase):
     def list_storage_pools(self, flags: ConnectListAllStoragePoolsFlags | int = 0) -> list[StoragePool]:
         """Handles of all storage pools that pass a filter."""
         return [
-            StoragePool(self._self, ref)
+            objects.StoragePool(self._self, ref)
             for ref in self._storage.connect_list_all_storage_pools(enums.ConnectListAllStoragePoolsFlags(flags))
         ]
 
@@ -103,15 +103,15 @@ class SecondaryOperations(ConnectionBase):
 
     def lookup_storage_pool(self, name: str) -> StoragePool:
         """Find a storage pool by name."""
-        return StoragePool(self._self, self._storage.storage_pool_lookup_by_name(name))
+        return objects.StoragePool(self._self, self._storage.storage_pool_lookup_by_name(name))
 
     def lookup_storage_pool_by_uuid(self, uuid: str) -> StoragePool:
         """Find a storage pool by UUID."""
-        return StoragePool(self._self, self._storage.storage_pool_lookup_by_uuid(uuid))
+        return objects.StoragePool(self._self, self._storage.storage_pool_lookup_by_uuid(uuid))
 
     def lookup_storage_pool_by_target_path(self, path: str) -> StoragePool:
         """Find a pool by the path it provides."""
-        return StoragePool(self._self, self._storage.storage_pool_lookup_by_target_path(path))
+        return objects.StoragePool(self._self, self._storage.storage_pool_lookup_by_target_path(path))
 
     def create_storage_pool(self, xml: XmlSource, flags: StoragePoolCreateFlags | int = 0) -> StoragePool:
         """Start a transient pool from XML."""
@@ -127,26 +127,26 @@ class SecondaryOperations(ConnectionBase):
 
     def lookup_volume_by_key(self, key: str) -> Volume:
         """Find a volume by key."""
-        return Volume(self._self, self._storage.storage_vol_lookup_by_key(key))
+        return objects.Volume(self._self, self._storage.storage_vol_lookup_by_key(key))
 
     def lookup_volume_by_path(self, path: str) -> Volume:
         """Find a volume by path."""
-        return Volume(self._self, self._storage.storage_vol_lookup_by_path(path))
+        return objects.Volume(self._self, self._storage.storage_vol_lookup_by_path(path))
 
     def list_interfaces(self, flags: ConnectListAllInterfacesFlags | int = 0) -> list[Interface]:
         """Handles of all host interfaces that pass a filter."""
         return [
-            Interface(self._self, ref)
+            objects.Interface(self._self, ref)
             for ref in self._interface.connect_list_all_interfaces(enums.ConnectListAllInterfacesFlags(flags))
         ]
 
     def lookup_interface(self, name: str) -> Interface:
         """Find a host interface by name."""
-        return Interface(self._self, self._interface.interface_lookup_by_name(name))
+        return objects.Interface(self._self, self._interface.interface_lookup_by_name(name))
 
     def lookup_interface_by_mac_string(self, mac: str) -> Interface:
         """Find a host interface by hardware address."""
-        return Interface(self._self, self._interface.interface_lookup_by_mac_string(mac))
+        return objects.Interface(self._self, self._interface.interface_lookup_by_mac_string(mac))
 
     def define_interface(self, xml: XmlSource, flags: InterfaceDefineFlags | int = 0) -> Interface:
         """Store a host interface configuration."""
@@ -169,7 +169,7 @@ class SecondaryOperations(ConnectionBase):
     def list_node_devices(self, flags: ConnectListAllNodeDeviceFlags | int = 0) -> list[NodeDevice]:
         """Handles of all host devices that pass a filter."""
         return [
-            NodeDevice(self._self, ref)
+            objects.NodeDevice(self._self, ref)
             for ref in self._nodedev.connect_list_all_node_devices(enums.ConnectListAllNodeDeviceFlags(flags))
         ]
 
@@ -185,11 +185,11 @@ class SecondaryOperations(ConnectionBase):
 
     def lookup_node_device(self, name: str) -> NodeDevice:
         """Find a host device by name."""
-        return NodeDevice(self._self, self._nodedev.node_device_lookup_by_name(name))
+        return objects.NodeDevice(self._self, self._nodedev.node_device_lookup_by_name(name))
 
     def node_device_lookup_scsi_host_by_wwn(self, wwnn: str, wwpn: str, flags: int = 0) -> NodeDevice:
         """Find a SCSI host by its world-wide names."""
-        return NodeDevice(self._self, self._nodedev.node_device_lookup_scsi_host_by_wwn(wwnn, wwpn, flags))
+        return objects.NodeDevice(self._self, self._nodedev.node_device_lookup_scsi_host_by_wwn(wwnn, wwpn, flags))
 
     def create_node_device(self, xml: XmlSource, flags: NodeDeviceCreateXMLFlags | int = 0) -> NodeDevice:
         """Create a host device from XML (virtual HBA, mediated device)."""
@@ -213,11 +213,11 @@ class SecondaryOperations(ConnectionBase):
 
     def lookup_nwfilter(self, name: str) -> Nwfilter:
         """Find a network filter by name."""
-        return Nwfilter(self._self, self._nwfilter.nwfilter_lookup_by_name(name))
+        return objects.Nwfilter(self._self, self._nwfilter.nwfilter_lookup_by_name(name))
 
     def lookup_nwfilter_by_uuid(self, uuid: str) -> Nwfilter:
         """Find a network filter by UUID."""
-        return Nwfilter(self._self, self._nwfilter.nwfilter_lookup_by_uuid(uuid))
+        return objects.Nwfilter(self._self, self._nwfilter.nwfilter_lookup_by_uuid(uuid))
 
     def define_nwfilter(self, xml: XmlSource, flags: NWFilterDefineFlags | int = 0) -> Nwfilter:
         """Store a network filter with options such as validation."""
@@ -227,7 +227,7 @@ class SecondaryOperations(ConnectionBase):
 
     def lookup_nwfilter_binding_by_port_dev(self, port_dev: str) -> NwfilterBinding:
         """Find a filter binding by port device."""
-        return NwfilterBinding(self._self, self._nwfilter.nwfilter_binding_lookup_by_port_dev(port_dev))
+        return objects.NwfilterBinding(self._self, self._nwfilter.nwfilter_binding_lookup_by_port_dev(port_dev))
 
     def create_nwfilter_binding(self, xml: XmlSource, flags: NWFilterBindingCreateFlags | int = 0) -> NwfilterBinding:
         """Apply a filter to a port described in XML."""
@@ -239,7 +239,7 @@ class SecondaryOperations(ConnectionBase):
     def list_secrets(self, flags: ConnectListAllSecretsFlags | int = 0) -> list[Secret]:
         """Handles of all secrets that pass a filter."""
         return [
-            Secret(self._self, ref)
+            objects.Secret(self._self, ref)
             for ref in self._secret.connect_list_all_secrets(enums.ConnectListAllSecretsFlags(flags))
         ]
 
@@ -255,12 +255,14 @@ class SecondaryOperations(ConnectionBase):
 
     def lookup_secret_by_uuid(self, uuid: str) -> Secret:
         """Find a secret by UUID."""
-        return Secret(self._self, self._secret.secret_lookup_by_uuid(uuid))
+        return objects.Secret(self._self, self._secret.secret_lookup_by_uuid(uuid))
 
     def lookup_secret_by_usage(self, usage_type: SecretUsageType | int, usage_id: str) -> Secret:
         """Find a secret by what it is for."""
-        return Secret(self._self, self._secret.secret_lookup_by_usage(enums.SecretUsageType(usage_type), usage_id))
+        return objects.Secret(
+            self._self, self._secret.secret_lookup_by_usage(enums.SecretUsageType(usage_type), usage_id)
+        )
 
     def define_secret(self, xml: XmlSource, flags: SecretDefineFlags | int = 0) -> Secret:
         """Store a secret's description."""
-        return Secret(self._self, self._secret.secret_define_xml(xml_text(xml), enums.SecretDefineFlags(flags)))
+        return objects.Secret(self._self, self._secret.secret_define_xml(xml_text(xml), enums.SecretDefineFlags(flags)))

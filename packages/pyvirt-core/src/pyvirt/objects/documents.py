@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeAlias
-
 from pyvirt_util.errors import InvalidArgError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol, TypeAlias
 
-class Document(Protocol):
-    """A definition class of pyvirt_conf, as far as the core needs to know it."""
+    class Document(Protocol):
+        """A definition class of pyvirt_conf, as far as the core needs to know it."""
 
-    def format(self) -> str:
-        """The document as libvirt's XML."""
-        ...
+        def format(self) -> str:
+            """The document as libvirt's XML."""
+            ...
 
 
-XmlSource: TypeAlias = "str | Document"
-"""XML text, or a typed definition."""
+    XmlSource: TypeAlias = str | Document
+    """XML text, or a typed definition."""
 
 
 def xml_text(source: XmlSource) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 
 from pyvirt import enums
 from pyvirt.objects.domain_devices import DomainDevices
@@ -11,6 +10,7 @@ from pyvirt.objects.domain_history import DomainHistory
 from pyvirt.objects.domain_jobs import DomainJobs
 from pyvirt.objects.domain_resources import DomainResources
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 

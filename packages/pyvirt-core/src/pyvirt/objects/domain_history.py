@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 
 from pyvirt import enums
 from pyvirt.objects.checkpoint import Checkpoint
@@ -11,6 +10,7 @@ from pyvirt.objects.handle import Handle
 from pyvirt.objects.snapshot import Snapshot
 from pyvirt.refs import DomainRef
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pyvirt.enums.domain_checkpoint import (
         DomainBackupBeginFlags,

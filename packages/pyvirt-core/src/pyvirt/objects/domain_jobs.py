@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 
 from pyvirt import enums
 from pyvirt.objects.documents import xml_text
 from pyvirt.objects.handle import Handle
 from pyvirt.refs import DomainRef
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pyvirt.enums.domain_jobs import (
         DomainAbortJobFlags,

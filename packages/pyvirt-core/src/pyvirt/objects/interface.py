@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 
 from pyvirt import enums
 from pyvirt.objects.handle import Handle
 from pyvirt.refs import InterfaceRef
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pyvirt.enums.interface import InterfaceXMLFlags
 
