@@ -1,8 +1,8 @@
 """The bus between processes: events of one driver instance reach every process that listens.
 
 There is no daemon to ask. Every subscriber has a datagram socket below one folder; whoever changes a guest sends the
-event to each of them, without waiting. A socket whose owner was killed is removed by the next sender. Guests also change
-by themselves; one of the subscribers, chosen by a lock in the same folder, watches them and tells the others.
+event to each of them, without waiting. A socket whose owner was killed is removed by the next sender. Guests also
+change by themselves; one of the subscribers, chosen by a lock in the same folder, watches them and tells the others.
 """
 
 from __future__ import annotations

@@ -316,7 +316,7 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
 
     def domain_is_updated(self, domain: DomainRef) -> bool:
         """See the base class."""
-        name, status = self.find(domain)
+        _name, status = self.find(domain)
         return status is not None and status.private.get("updated") == "yes"
 
     def domain_get_state(self, domain: DomainRef, flags: int) -> DomainStateReason:
@@ -585,7 +585,7 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
         self.publish_lifecycle(ref, DomainEventType.STOPPED, detail)
 
     def _end_processes(self, status: GuestStatus) -> None:
-        """Kill what is left of a guest: its process, or, when its pid was never written, whoever keeps ``alive`` open."""
+        """Kill what is left of a guest: its process, or whoever keeps ``alive`` open when no pid was written."""
         import signal
 
         if status.pid:

@@ -1,7 +1,7 @@
 """What is known of a running guest: its state, its process, and its live definition, in one file.
 
-The file is libvirt's ``<domstatus>`` in shape, and readable: the first line has the state and the process, the second what
-the driver keeps, then the live definition follows as it is::
+The file is libvirt's ``<domstatus>`` in shape, and readable: the first line has the state and the process, the second
+what the driver keeps, then the live definition follows as it is::
 
     <domstatus state='running' reason='booted' id='3' pid='4711' start-time='81522'>
     <private monitor='/run/pyvirt/qemu/guests/web/monitor.sock'/>
