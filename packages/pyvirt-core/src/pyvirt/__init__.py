@@ -15,7 +15,6 @@ pyvirt itself costs a few milliseconds.
 
 from __future__ import annotations
 
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any

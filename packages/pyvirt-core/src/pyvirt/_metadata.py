@@ -14,28 +14,46 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pyvirt.loader import EntryPoint
 
-_FORMAT = 1
+_FORMAT = 2
+_END = "end"
 
 
 def scan() -> list[EntryPoint]:
     """All entries of groups that start with ``pyvirt.``, from the cache when it is still true."""
-    import json
-
-    from pyvirt.loader import EntryPoint
-
     key = _key()
     path = _cache_path()
     if path is not None:
         try:
-            with open(path, encoding="utf-8") as file:
-                cached = json.load(file)
-            if cached["key"] == key:
-                return [EntryPoint(*row) for row in cached["entries"]]
-        except (OSError, ValueError, KeyError, TypeError):
+            with open(path, encoding="utf-8", errors="surrogateescape") as file:
+                cached = _parse(file.read(), key)
+            if cached is not None:
+                return cached
+        except (OSError, ValueError):
             pass  # absent or damaged: scan
     entries = _read_metadata()
     if path is not None:
-        _store(path, json.dumps({"key": key, "entries": entries}))
+        _store(path, _format(key, entries))
+    return entries
+
+
+def _format(key: str, entries: list[EntryPoint]) -> str:
+    """The cache as text: the key, then a line per entry, then an end mark. (json would cost milliseconds to import.)"""
+    return "\n".join([key, *("\t".join(entry.fields()) for entry in entries), _END, ""])
+
+
+def _parse(text: str, key: str) -> list[EntryPoint] | None:
+    """What :func:`_format` wrote, ``None`` when it is of another key; raises ValueError when it is damaged."""
+    from pyvirt.loader import EntryPoint
+
+    found_key, *rows = text.split("\n")
+    if found_key != key:
+        return None
+    if rows[-2:] != [_END, ""]:
+        raise ValueError("no end mark")
+    entries = []
+    for row in rows[:-2]:
+        group, name, value, distribution, version = row.split("\t")
+        entries.append(EntryPoint(group, name, value, distribution, version))
     return entries
 
 
@@ -52,7 +70,8 @@ def _read_metadata() -> list[EntryPoint]:
     ]
 
 
-def _key() -> list[object]:
+def _key() -> str:
+    """One line that is another one whenever a distribution was installed or removed."""
     key: list[object] = [_FORMAT, sys.version, sys.prefix]
     for folder in sys.path:
         try:
@@ -60,7 +79,7 @@ def _key() -> list[object]:
         except OSError:
             continue
         key.append([folder, stat.st_ino, stat.st_mtime_ns])
-    return key
+    return repr(key)
 
 
 def _cache_path() -> str | None:
@@ -73,7 +92,7 @@ def _cache_path() -> str | None:
             return None
         base = f"{home}/.cache"
     name = format(hash_text(sys.prefix + "\0" + "\0".join(sys.path)), "016x")
-    return f"{base}/pyvirt/entry-points-{name}.json"
+    return f"{base}/pyvirt/entry-points-{name}.txt"
 
 
 def hash_text(text: str) -> int:
@@ -90,6 +109,6 @@ def _store(path: str, text: str) -> None:
 
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        write_atomic(path, text.encode(), durable=False)
+        write_atomic(path, text.encode("utf-8", "surrogateescape"), durable=False)
     except (OSError, VirtError):
         pass  # a cache that cannot be written costs time, nothing else

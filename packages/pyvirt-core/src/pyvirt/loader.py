@@ -13,10 +13,9 @@ from pyvirt_util.errors import InternalError, NoConnectError, NoSupportError, Vi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from collections.abc import Mapping
     from types import ModuleType
+    from typing import Any
 
     from pyvirt.driver.hypervisor import HypervisorDriver
     from pyvirt_util.uris import URI

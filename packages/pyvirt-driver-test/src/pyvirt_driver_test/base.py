@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pyvirt.driver.hypervisor import HypervisorDriver
 from pyvirt_util.errors import InvalidConnError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pyvirt.enums.domain_events import DomainEventID
     from pyvirt.events import Dispatcher, EventCallback

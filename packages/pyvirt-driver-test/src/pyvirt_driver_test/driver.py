@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import TYPE_CHECKING, ClassVar
 
 from pyvirt_driver_test.connect import Connect
 from pyvirt_driver_test.lifecycle import Lifecycle
@@ -12,8 +11,9 @@ from pyvirt_driver_test.lookup import Lookup
 from pyvirt_driver_test.node import Node
 from pyvirt_util.errors import InvalidArgError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Self
+    from typing import ClassVar, Self
 
     from pyvirt.auth import Authenticator
     from pyvirt_driver_test.host import Host

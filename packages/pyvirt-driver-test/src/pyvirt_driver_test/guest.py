@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 from pyvirt import enums
-from pyvirt.refs import DomainRef
 from pyvirt_util.errors import InternalError, OperationInvalidError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pyvirt.enums.domain_state import DomainState
+    from pyvirt.refs import DomainRef
     from pyvirt_conf import Domain
     from pyvirt_driver_test.agent_state import AgentState
     from pyvirt_driver_test.snapshot_tree import SnapshotTree
@@ -74,6 +74,8 @@ class Guest:
     @property
     def ref(self) -> DomainRef:
         """The handle of the domain as it is now."""
+        from pyvirt.refs import DomainRef
+
         return DomainRef(self.name, self.uuid, self.id)
 
     # Definitions

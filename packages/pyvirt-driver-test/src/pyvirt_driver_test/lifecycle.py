@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pyvirt import enums
 from pyvirt_driver_test.base import HostedDriver
 from pyvirt_driver_test.checks import allow, exclude
 from pyvirt_driver_test.guest import PAUSED, RUNNING, SHUTOFF, Guest, SavedImage
 from pyvirt_util.errors import InvalidArgError, OperationInvalidError, XmlError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pyvirt.enums.domain import (
         DomainCreateFlags,
@@ -93,9 +92,7 @@ class Lifecycle(HostedDriver):
             old = guest.ref
             guest.current.name = new_name
             self.host.rename(guest, new_name)
-            self.host.emit_lifecycle(
-                old, enums.DomainEventType.UNDEFINED, enums.DomainEventUndefinedDetailType.RENAMED
-            )
+            self.host.emit_lifecycle(old, enums.DomainEventType.UNDEFINED, enums.DomainEventUndefinedDetailType.RENAMED)
             self.host.emit_lifecycle(
                 guest.ref, enums.DomainEventType.DEFINED, enums.DomainEventDefinedDetailType.RENAMED
             )
@@ -169,9 +166,7 @@ class Lifecycle(HostedDriver):
         from pyvirt_driver_test.definition import parse_complete
 
         definition = parse_complete(image.xml)
-        self.boot(
-            guest, definition, enums.DomainRunningReason.RESTORED, enums.DomainEventStartedDetailType.RESTORED
-        )
+        self.boot(guest, definition, enums.DomainRunningReason.RESTORED, enums.DomainEventStartedDetailType.RESTORED)
         if paused or (paused is None and not image.running):
             details = enums.DomainEventSuspendedDetailType
             self.pause(guest, enums.DomainPausedReason.USER, details.PAUSED if paused else details.RESTORED)

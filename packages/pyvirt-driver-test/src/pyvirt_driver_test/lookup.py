@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pyvirt import enums
 from pyvirt_driver_test.base import HostedDriver
 from pyvirt_driver_test.checks import allow
 from pyvirt_util.errors import InvalidArgError, NoDomainError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pyvirt.enums.domain import ConnectListAllDomainsFlags, DomainXMLFlags
     from pyvirt.refs import DomainRef

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pyvirt_driver_test.base import HostedDriver
 from pyvirt_driver_test.capabilities import cell_memory, cell_page_size
 from pyvirt_driver_test.checks import allow
 from pyvirt_util.errors import InvalidArgError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 

@@ -6,7 +6,6 @@ A hypervisor driver subclasses :class:`HypervisorDriver`; a driver of a host ser
 
 from __future__ import annotations
 
-
 from pyvirt.driver.hypervisor import HypervisorDriver
 from pyvirt.driver.operation import (
     Operation,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from pyvirt.enums.domain import ConnectListAllDomainsFlags as Flags
 from pyvirt.enums.domain_state import DomainState
 

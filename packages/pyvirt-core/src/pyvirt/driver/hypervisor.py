@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from pyvirt.driver.connect import ConnectOperations
 from pyvirt.driver.domain import DomainOperations
 from pyvirt.driver.domain_checkpoint import CheckpointOperations

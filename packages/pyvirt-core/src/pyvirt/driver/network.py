@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from pyvirt.driver.operation import Operations, operation
 from pyvirt_util.errors import NoSupportError
 

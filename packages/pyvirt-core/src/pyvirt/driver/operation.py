@@ -14,14 +14,12 @@ declarations; nothing is listed a second time.
 
 from __future__ import annotations
 
-
 from pyvirt_util.errors import NoSupportError, OperationDeniedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, ClassVar, TypeVar
-
     from collections.abc import Callable, Mapping
+    from typing import Any, ClassVar, TypeVar
 
     _Method = TypeVar("_Method", bound=Callable[..., Any])
 

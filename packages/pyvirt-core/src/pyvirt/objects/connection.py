@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from pyvirt import enums
 from pyvirt.objects.connection_domains import DomainOperations
 from pyvirt.objects.connection_host import HostOperations

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-
 from pyvirt import enums, objects
 from pyvirt.objects.connection_base import ConnectionBase
 from pyvirt.objects.documents import xml_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pyvirt.objects.domain import Domain
     from collections.abc import Sequence
 
     from pyvirt.enums.domain import DomainCreateFlags, DomainDefineFlags
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
     from pyvirt.enums.qemu import ConnectDomainQemuMonitorEventRegisterFlags
     from pyvirt.events import EventCallback
     from pyvirt.objects.documents import XmlSource
+    from pyvirt.objects.domain import Domain
     from pyvirt.types import DomainRef, TypedParameters
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-
 from pyvirt import enums, objects
 from pyvirt.objects.connection_base import ConnectionBase
 from pyvirt.objects.documents import xml_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pyvirt.objects.domain import Domain
     from collections.abc import Mapping, Sequence
 
     from pyvirt.enums.domain import ConnectListAllDomainsFlags
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     )
     from pyvirt.events import CloseCallback
     from pyvirt.objects.documents import XmlSource
+    from pyvirt.objects.domain import Domain
     from pyvirt.types import NodeInfo, TypedParameters
 
 

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-
 from pyvirt import enums, objects
 from pyvirt.objects.connection_base import ConnectionBase
 from pyvirt.objects.documents import optional_xml_text, xml_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pyvirt.objects.interface import Interface
-    from pyvirt.objects.network import Network
-    from pyvirt.objects.nodedev import NodeDevice
-    from pyvirt.objects.nwfilter import Nwfilter, NwfilterBinding
-    from pyvirt.objects.secret import Secret
-    from pyvirt.objects.storage import StoragePool, Volume
     from pyvirt.enums.interface import ConnectListAllInterfacesFlags, InterfaceDefineFlags
     from pyvirt.enums.network import ConnectListAllNetworksFlags, NetworkCreateFlags, NetworkDefineFlags, NetworkEventID
     from pyvirt.enums.nodedev import (
@@ -33,6 +26,12 @@ if TYPE_CHECKING:
     )
     from pyvirt.events import EventCallback
     from pyvirt.objects.documents import XmlSource
+    from pyvirt.objects.interface import Interface
+    from pyvirt.objects.network import Network
+    from pyvirt.objects.nodedev import NodeDevice
+    from pyvirt.objects.nwfilter import Nwfilter, NwfilterBinding
+    from pyvirt.objects.secret import Secret
+    from pyvirt.objects.storage import StoragePool, Volume
     from pyvirt.types import NetworkRef, NodeDeviceRef, SecretRef, StoragePoolRef
 
 

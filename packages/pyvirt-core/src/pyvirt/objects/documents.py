@@ -15,7 +15,6 @@ if TYPE_CHECKING:
             """The document as libvirt's XML."""
             ...
 
-
     XmlSource: TypeAlias = str | Document
     """XML text, or a typed definition."""
 

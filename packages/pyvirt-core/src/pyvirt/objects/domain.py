@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from pyvirt import enums
 from pyvirt.objects.domain_devices import DomainDevices
 from pyvirt.objects.domain_guest import DomainGuest

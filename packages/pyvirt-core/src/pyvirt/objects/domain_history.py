@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from pyvirt import enums
 from pyvirt.objects.checkpoint import Checkpoint
 from pyvirt.objects.documents import optional_xml_text, xml_text

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Generic, TypeVar
-
     from pyvirt.objects.connection import Connection
 
 _Ref = TypeVar("_Ref", bound="tuple[object, ...]")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from pyvirt import enums
 from pyvirt.objects.handle import Handle
 from pyvirt.refs import InterfaceRef

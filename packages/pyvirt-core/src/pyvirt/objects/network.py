@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from pyvirt import enums
 from pyvirt.objects.documents import xml_text
 from pyvirt.objects.handle import Handle
