@@ -95,7 +95,7 @@ def test_cache_xml_of_another_kind_is_refused() -> None:
         cachexml.load("<domain/>")
 
 
-SCHEMA = [
+SCHEMA: list[dict[str, Any]] = [
     {"name": "work", "meta-type": "command", "arg-type": "0", "ret-type": "3", "features": ["fast"]},
     {
         "name": "0",
@@ -189,7 +189,7 @@ def test_cache_file_round_trip() -> None:
     assert found.host_cpu("kvm") is None
     assert found.commands == {"stop"}
     assert found.options == {"vnc": {"power-control"}}
-    assert found.tpm == ({"tpm-tis"}, {"emulator"})
+    assert found.tpm == (frozenset({"tpm-tis"}), frozenset({"emulator"}))
     assert cache.decode(cache.encode(key, sample()), ["other"]) is None
 
 

@@ -215,6 +215,7 @@ def test_iterator_ends_with_the_connection(peer: Peer) -> None:
     peer.serve()
     with peer.monitor() as monitor:
         monitor.negotiate()
+        assert [command["execute"] for command in peer.commands] == ["qmp_capabilities"]
         peer.say(event("A"), event("B"))
         peer.theirs.shutdown(socket.SHUT_RDWR)
         assert [found.name for found in monitor.events()] == ["A", "B"]
@@ -379,13 +380,10 @@ def test_descriptors_travel_with_their_own_command(peer: Peer, tmp_path: Path) -
 def test_peer_process_death_ends_the_wait(peer: Peer) -> None:
     """The socket may be held open by another process; the death of QEMU itself counts."""
     reading, writing = os.pipe()
-    try:
-        monitor = peer.monitor(peer_fd=reading)
+    with peer.monitor(peer_fd=reading) as monitor:
         os.close(writing)
-        with monitor, pytest.raises(MonitorClosedError):
+        with pytest.raises(MonitorClosedError):
             monitor.execute("work", timeout=30)
-    finally:
-        os.close(reading)
 
 
 def test_sending_more_than_the_socket_takes(peer: Peer) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyvirt_driver_qemu.capabilities.cache import kvm_accessible
-from pyvirt_driver_qemu.capabilities.questions import accelerated_part, survey
+from pyvirt_driver_qemu.capabilities.questions import Ask, accelerated_part, survey
 from pyvirt_driver_qemu.launch import Launcher
 from pyvirt_driver_qemu.monitor import Command, Monitor
 from pyvirt_util.errors import OperationTimeoutError, VirtError
+
+if TYPE_CHECKING:
+    from pyvirt_util.process import ProcessId
 
 #: With KVM in the kernel but no working virtualization QEMU may hang; after this the answers come from TCG alone.
 _KVM_TIMEOUT = 15.0
@@ -56,11 +59,16 @@ def end_leftover(socket_path: str) -> None:
     try:
         with Monitor.connect(socket_path, timeout=5.0) as monitor:
             monitor.execute("quit", timeout=5.0)
+            for _event in monitor.events(5.0):
+                continue  # until the connection ends
     except VirtError:
-        return
+        pass  # nobody there, which is the rule
+    _remove(socket_path)
 
 
-def _ask(binary: str, accel: str, socket_path: str, timeout: float, questions: Any) -> dict[str, Any]:
+def _ask(
+    binary: str, accel: str, socket_path: str, timeout: float, questions: Callable[[Ask], dict[str, Any]]
+) -> dict[str, Any]:
     deadline = time.monotonic() + timeout
     log_path = socket_path + ".log"
     with ExitStack() as stack:
@@ -71,24 +79,22 @@ def _ask(binary: str, accel: str, socket_path: str, timeout: float, questions: A
         argv = [binary, "-S", "-no-user-config", "-nodefaults", "-display", "none", "-serial", "none", "-machine"]
         argv += [f"none,accel={accel}", "-chardev", f"socket,id=charmonitor,fd={number},server=on,wait=off"]
         argv += ["-mon", "chardev=charmonitor,id=monitor,mode=control"]
-        process, monitor = launcher.start(argv, env=_environment(), monitor_path=socket_path, timeout=timeout)
-        stack.callback(process.wait, 5.0)
+        process, monitor, _ = launcher.start(argv, env=_environment(), monitor_path=socket_path, timeout=timeout)
         stack.callback(_end, monitor, process)
 
         def ask(commands: Sequence[Command]) -> list[Any]:
             left = max(0.0, deadline - time.monotonic())
             return monitor.execute_many(commands, timeout=left, return_errors=True)
 
-        answers: dict[str, Any] = questions(ask)
-        return answers
+        return questions(ask)
 
 
-def _end(monitor: Monitor, process: Any) -> None:
+def _end(monitor: Monitor, process: ProcessId) -> None:
     """Nothing is lost with a QEMU that runs nothing: no need to wait for an orderly end."""
-    import signal
-
     monitor.close()
-    process.signal(signal.SIGKILL)
+    process.kill()
+    process.wait(5.0)
+    process.reap()
 
 
 def _environment() -> dict[str, str]:

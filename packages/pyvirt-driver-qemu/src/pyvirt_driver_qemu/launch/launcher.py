@@ -6,10 +6,10 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from pyvirt_driver_qemu.launch.log import clean, open_log, read_tail
-from pyvirt_driver_qemu.monitor import Monitor, MonitorClosedError, MonitorTimeoutError
+from pyvirt_driver_qemu.monitor import Command, Monitor, MonitorClosedError, MonitorTimeoutError
 from pyvirt_util.error_codes import ErrorDomain
 from pyvirt_util.errors import InternalError, OperationTimeoutError, system_error
 
@@ -29,10 +29,11 @@ class LaunchError(InternalError):
 
 
 class Launched(NamedTuple):
-    """A QEMU that runs (or waits at ``-S``): its process, and the monitor, connected."""
+    """A QEMU that runs (or waits at ``-S``): its process, the monitor, connected, and what the first commands gave."""
 
     process: ProcessId
     monitor: Monitor
+    results: list[Any]
 
 
 class Launcher:
@@ -123,19 +124,23 @@ class Launcher:
         *,
         env: Mapping[str, str],
         monitor_path: str,
-        cwd: str = "/",
+        cwd: str | None = None,
         log_header: str = "",
+        commands: Sequence[Command] = (),
         timeout: float = 60.0,
     ) -> Launched:
-        """Start QEMU and wait until its monitor answers.
+        """Start QEMU and wait until its monitor answers commands.
+
+        The greeting comes before QEMU has made its devices and so proves nothing; the first answer does.
 
         :param argv: ``argv[0]`` is the absolute path of the binary.
         :param env: the whole environment.
         :param monitor_path: a path given to :meth:`listen`.
         :param log_header: written to the log before QEMU's output.
-        :param timeout: seconds until the monitor's greeting; QEMU is killed when it passes.
+        :param commands: run with the negotiation, in one go; their results are in the answer, errors among them.
+        :param timeout: seconds until the monitor has answered; QEMU is killed when it passes.
         :raises LaunchError: QEMU ended; the message is its own last complaint.
-        :raises OperationTimeoutError: QEMU runs, but its monitor gave no greeting.
+        :raises OperationTimeoutError: QEMU runs, but its monitor does not answer.
         """
         from pyvirt_util.process import spawn
         from pyvirt_util.sockets import connect_unix
@@ -147,46 +152,46 @@ class Launcher:
         # Before QEMU runs: the connection waits in the socket's queue, and breaks when QEMU ends without serving it.
         sock = connect_unix(monitor_path, timeout)
         try:
-            process = spawn(
-                list(argv), env=env, cwd=cwd, fds=self._passed, stdout=self._log, stderr=self._log, new_session=True
-            )
+            process = spawn(argv, env=env, cwd=cwd, stdout=self._log, stderr=self._log, pass_fds=self._passed)
         except BaseException:
             sock.close()
             raise
         self._sockets.pop(monitor_path).close()
-        pidfd = process.open()
         try:
             monitor = Monitor(
                 sock,
                 monitor_path,
                 timeout=max(0.0, deadline - time.monotonic()),
-                peer_fd=pidfd,
+                peer_fd=process.open(),
                 log_tail=lambda: read_tail(self._log_path, start),
             )
+            try:
+                left = max(0.0, deadline - time.monotonic())
+                results = monitor.execute_many(commands, timeout=left, return_errors=True)
+            except BaseException:
+                monitor.close()
+                raise
         except MonitorClosedError as error:
-            # It closes its monitor only when it ends, so this is a formality; but never leave one behind.
-            if not process.wait(1.0):
-                self._kill(process)
+            # It closes its monitor only when it ends, so the wait is short; but never leave one behind.
+            process.wait(1.0)
+            self._end(process)
             raise self._failure(argv, read_tail(self._log_path, start)) from error
         except MonitorTimeoutError as error:
-            self._kill(process)
+            self._end(process)
             raise OperationTimeoutError(
                 f"the monitor of {os.path.basename(argv[0])} did not answer within {timeout:g} s",
                 domain=ErrorDomain.QEMU,
             ) from error
         except BaseException:
-            self._kill(process)
+            self._end(process)
             raise
-        finally:
-            os.close(pidfd)
-        return Launched(process, monitor)
+        return Launched(process, monitor, results)
 
     @staticmethod
-    def _kill(process: ProcessId) -> None:
-        import signal
-
-        process.signal(signal.SIGKILL)
+    def _end(process: ProcessId) -> None:
+        process.kill()
         process.wait(5.0)
+        process.reap()
 
     @staticmethod
     def _failure(argv: Sequence[str], said: str) -> LaunchError:

@@ -33,21 +33,23 @@ def read_tail(path: str, start: int = 0) -> str:
 
 
 def clean(text: str) -> str:
-    """QEMU's last complaint in a text of its output: the last line that is not a warning, without time and program.
+    """QEMU's last complaint in a text of its output, without time and program.
 
     ``qemu-system-x86_64: -device nope: 'nope' is not a valid device model name`` becomes
-    ``-device nope: 'nope' is not a valid device model name``.
+    ``-device nope: 'nope' is not a valid device model name``. A line that begins with the program's name counts before
+    others (hints follow without it), and those before warnings.
     """
-    warning = ""
+    other = warning = ""
     for line in reversed(text.splitlines()):
         line = _TIMESTAMP.sub("", "".join(c if c.isprintable() else " " for c in line)).strip()
         program, colon, rest = line.partition(": ")
-        if colon and " " not in program and ("qemu" in program or "kvm" in program):
+        named = bool(colon) and " " not in program and ("qemu" in program or "kvm" in program)
+        if named:
             line = rest.strip()
-        if not line:
-            continue
         if line.startswith(("warning: ", "info: ")):
             warning = warning or line
-            continue
-        return line
-    return warning
+        elif named and line:
+            return line
+        else:
+            other = other or line
+    return other or warning

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import errno
+import os
 import select
 import socket
 import time
@@ -24,7 +25,7 @@ class Channel:
 
     :param sock: a connected stream socket, owned from now on.
     :param name: what errors call it: the path.
-    :param peer_fd: a pidfd of the process at the other end; its death ends every wait. It stays the caller's.
+    :param peer_fd: a pidfd of the process at the other end; its death ends every wait. Owned too.
     :param log_tail: gives the end of the guest's log, for the error when the other end closes.
     """
 
@@ -56,6 +57,10 @@ class Channel:
     def close(self) -> None:
         """Give the monitor back to other clients. Closing twice is fine."""
         self._sock.close()
+        peer_fd, self._peer_fd = self._peer_fd, None
+        if peer_fd is not None:
+            self._poll.unregister(peer_fd)
+            os.close(peer_fd)
 
     def send(self, data: bytes, fds: tuple[int, ...], deadline: float, what: str) -> list[dict[str, Any]]:
         """Send all of ``data``; returns the objects that came meanwhile.

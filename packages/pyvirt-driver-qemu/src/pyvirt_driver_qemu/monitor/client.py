@@ -37,7 +37,7 @@ class Monitor:
     :param sock: a connected socket, owned from now on.
     :param name: what errors call it; the path of the socket.
     :param timeout: seconds for the greeting.
-    :param peer_fd: a pidfd of the QEMU process; its end ends every wait at once. It stays the caller's.
+    :param peer_fd: a pidfd of the QEMU process; its end ends every wait at once. Owned too.
     :param on_event: called with each :class:`Event` by the thread that read it, after its command was answered. Without
         it events wait for :meth:`next_event`.
     :param log_tail: the end of the guest's log, asked for when QEMU closes the connection.
@@ -167,7 +167,7 @@ class Monitor:
         what = f"waiting for '{commands[0].name}'" if commands else "waiting"
         self._acquire(deadline, what)
         try:
-            results: list[Any] = []
+            results: list[Any] = [] if commands else self._run((), deadline, what)
             start = 0
             for end in range(1, len(commands) + 1):
                 if end == len(commands) or commands[end].fds:
@@ -271,6 +271,8 @@ class Monitor:
                 queue.insert(0, Command("qmp_capabilities"))
         identifiers = []
         pieces = []
+        if not queue:
+            return []
         for command in queue:
             self._last_id += 1
             identifiers.append(self._last_id)
@@ -280,8 +282,6 @@ class Monitor:
                 raise InvalidArgError(
                     f"arguments of QEMU command '{command.name}' have no JSON form: {error}", domain=ErrorDomain.QEMU
                 ) from None
-        if not queue:
-            return []
         self._expected.update(identifiers)
         # QEMU needs no line ends, tools that show the traffic do.
         pieces.append(b"\n")
