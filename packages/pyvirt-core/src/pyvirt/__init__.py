@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pyvirt.objects import Snapshot as Snapshot
     from pyvirt.objects import StoragePool as StoragePool
     from pyvirt.objects import Volume as Volume
-    from pyvirt_util import errors as errors
+    from pyvirt import errors as errors
     from pyvirt_util.errors import VirtError as VirtError
 
 __version__ = "0.1.0"
@@ -106,5 +106,5 @@ def __getattr__(name: str) -> Any:
     if name in ("errors", "enums", "services"):
         from pyvirt.loader import import_by_name
 
-        return import_by_name("pyvirt_util.errors" if name == "errors" else f"pyvirt.{name}")
+        return import_by_name(f"pyvirt.{name}")
     raise AttributeError(f"module 'pyvirt' has no attribute '{name}'")

@@ -52,7 +52,7 @@ _STATES = {name: state for state, name in STATE_NAMES.items()}
 class GuestStatus(NamedTuple):
     """One version of a running guest's record.
 
-    ``reason`` is a number of the enumeration that belongs to ``state``. ``pid`` is 0 until the guest's process is known;
+    ``reason`` is a number of the enumeration that belongs to ``state``. ``pid`` is 0 until the process is known;
     ``start_time`` is that of /proc/PID/stat. ``settled`` is false while a start or stop is under way: a record that is
     not settled and whose lock is free was left by a process that was killed. ``private`` is the driver's.
     """
