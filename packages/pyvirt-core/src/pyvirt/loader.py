@@ -138,8 +138,6 @@ def load(entry: EntryPoint) -> Any:
         value: Any = import_by_name(module_name.strip())
         for part in filter(None, attribute.strip().split(".")):
             value = getattr(value, part)
-    except VirtError:
-        raise
     except Exception as error:
         raise InternalError(
             f"the plug-in '{entry.name}' of {entry.distribution} {entry.version} cannot be loaded: "

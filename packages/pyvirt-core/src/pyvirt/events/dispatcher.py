@@ -29,6 +29,9 @@ _log = logging.getLogger("pyvirt.events")
 class Dispatcher:
     """Registers callbacks by kind and domain and calls them on a daemon thread, in the order of the events.
 
+    A callback gets the events emitted after it was registered. When :meth:`deregister` returns, at most the one call
+    that is under way is still to end.
+
     :param on_first: called when the first callback is registered, before it can miss anything.
     :param on_last: called when the last one is gone.
     """
@@ -37,23 +40,26 @@ class Dispatcher:
         self, *, on_first: Callable[[], None] | None = None, on_last: Callable[[], None] | None = None
     ) -> None:
         self._lock = threading.Lock()
-        self._callbacks: dict[int, tuple[int, str | None, EventCallback]] = {}
+        # By number: the kind, the UUID or None for all domains, the callback, and how many events there were before it.
+        self._callbacks: dict[int, tuple[int, str | None, EventCallback, int]] = {}
         self._next = 0
-        self._queue: SimpleQueue[DomainEvent | None] = SimpleQueue()
-        self._thread: threading.Thread | None = None
+        self._emitted = 0
+        # The thread's own while there are callbacks; None ends it.
+        self._queue: SimpleQueue[tuple[int, DomainEvent] | None] | None = None
         self._on_first = on_first
         self._on_last = on_last
 
     def register(self, domain: DomainRef | None, event_id: int, callback: EventCallback) -> int:
         """Register ``callback`` for events of the kind ``event_id`` of one domain, or of all; returns its number."""
         with self._lock:
-            first = not self._callbacks
+            first = self._queue is None
             number = self._next
             self._next += 1
-            self._callbacks[number] = (int(event_id), None if domain is None else domain.uuid, callback)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="pyvirt-events", daemon=True)
-                self._thread.start()
+            uuid = None if domain is None else domain.uuid
+            self._callbacks[number] = (int(event_id), uuid, callback, self._emitted)
+            if self._queue is None:
+                self._queue = SimpleQueue()
+                threading.Thread(target=self._run, args=(self._queue,), name="pyvirt-events", daemon=True).start()
         if first and self._on_first is not None:
             try:
                 self._on_first()
@@ -68,9 +74,9 @@ class Dispatcher:
             if self._callbacks.pop(number, None) is None:
                 raise InvalidArgError(f"no event callback with number {number}")
             last = not self._callbacks
-            if last:
+            if last and self._queue is not None:
                 self._queue.put(None)
-                self._thread = None
+                self._queue = None
         if last and self._on_last is not None:
             self._on_last()
 
@@ -84,21 +90,31 @@ class Dispatcher:
 
     def emit(self, event: DomainEvent) -> None:
         """Queue an event; returns at once."""
-        if self._callbacks:
-            self._queue.put(event)
+        with self._lock:
+            if self._queue is not None:
+                self._emitted += 1
+                self._queue.put((self._emitted, event))
 
-    def _run(self) -> None:
+    def _run(self, queue: SimpleQueue[tuple[int, DomainEvent] | None]) -> None:
         while True:
-            event = self._queue.get()
-            if event is None:
+            item = queue.get()
+            if item is None:
                 return
-            for event_id, uuid, callback in list(self._callbacks.values()):
-                if event_id != event.event_id or (uuid is not None and uuid != event.domain.uuid):
-                    continue
+            position, event = item
+            with self._lock:
+                wanted = [
+                    number
+                    for number, (event_id, uuid, _, before) in self._callbacks.items()
+                    if event_id == event.event_id and uuid in (None, event.domain.uuid) and position > before
+                ]
+            for number in wanted:
+                registered = self._callbacks.get(number)
+                if registered is None:
+                    continue  # deregistered meanwhile
                 try:
-                    callback(event)
+                    registered[2](event)
                 except Exception:
-                    _log.exception("event callback %r failed on %s", callback, event)
+                    _log.exception("event callback %r failed on %s", registered[2], event)
 
 
 class Subscription:

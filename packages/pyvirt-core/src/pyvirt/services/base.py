@@ -41,10 +41,15 @@ class Service:
         manager = pluggy.PluginManager("pyvirt")
         manager.add_hookspecs(self.specification)
         for entry in entry_points(f"pyvirt.services.{self.kind}"):
+            name = f"{entry.distribution}:{entry.name}"
             try:
-                manager.register(load(entry), name=f"{entry.distribution}:{entry.name}")
+                manager.register(load(entry), name=name)
             except VirtError as error:
                 _log.error("%s service: %s", self.kind, error)
+            except pluggy.PluginValidationError as error:
+                if manager.has_plugin(name):
+                    manager.unregister(name=name)
+                _log.error("%s service: the plug-in '%s' is left out: %s", self.kind, name, error)
         return manager
 
     @property
