@@ -507,6 +507,18 @@ class ObjectStore:
         for link in links:
             if link not in owners:
                 os.unlink(f"{self._index}/{link}")
+        self._remove_abandoned_locks()
+
+    def _remove_abandoned_locks(self) -> None:
+        """Killed holders leave the files of their locks."""
+        try:
+            names = os.listdir(self._locks)
+        except FileNotFoundError:
+            return
+        for name in names:
+            lock = FileLock(f"{self._locks}/{name}", remove=True)
+            if lock.try_acquire():
+                lock.release()
 
     def _settle_rename(self) -> None:
         """Finish a renaming whose process was killed, if there is one: once the new file is there, the old one goes."""
