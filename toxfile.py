@@ -25,7 +25,7 @@ NAMES = [path.parent.name for path in sorted(ROOT.glob("packages/*/pyproject.tom
 EVERYTHING = {
     "types": ["--editable", "--group", "types", "--group", "test", "--group", "run", "--group", "rule"],
     "deps": ["--editable", "--group", "rule", "--group", "lint"],
-    "system": ["--group", "test", "--group", "run", "--group", "lint", "--group", "rule"],
+    "system": ["--group", "dev"],
 }
 """Environments with all distributions: the arguments that tools/install.py gets."""
 

@@ -22,6 +22,8 @@ LENIENT = (
     "--no-warn-return-any",
     "--no-warn-unreachable",
     "--no-warn-unused-ignores",
+    "--disable-error-code=union-attr",
+    "--disable-error-code=var-annotated",
 )
 
 
