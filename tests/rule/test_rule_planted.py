@@ -88,7 +88,11 @@ DODGES = {
     "in a string with a gap": ("NAME = 'qemu'\nMODULE = f'pyvirt_driver_{NAME}'\n", "names pyvirt_driver_ in a string"),
     "in a process": ("COMMAND = ['python3', '-c', 'import pyvirt_netdev']\n", "names pyvirt_netdev in a string"),
     "exec": ("exec('import pyvirt_' + 'netdev')\n", "uses exec"),
-    "sys.path": ("import sys\n\nsys.path.insert(0, '/somewhere')\n", "uses sys.path"),
+    "sys.path": ("import sys\n\nsys.path.insert(0, '/somewhere')\n", "changes where imports come from"),
+    "sys.path replaced": ("import sys\n\nsys.path = ['/somewhere']\n", "changes where imports come from"),
+    "sys.path added to": ("import sys\n\nsys.path += ['/somewhere']\n", "changes where imports come from"),
+    "sys.path sliced": ("import sys\n\nsys.path[:0] = ['/somewhere']\n", "changes where imports come from"),
+    "a finder": ("import sys\n\nsys.meta_path.insert(0, None)\n", "changes where imports come from"),
     "the loader's work": (
         "from importlib import metadata\n\nmetadata.entry_points(group='pyvirt.network')\n",
         "reads the plug-ins of 'pyvirt.network'",

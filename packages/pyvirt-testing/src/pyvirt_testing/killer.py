@@ -70,7 +70,8 @@ def kill_steps(
     :param operation: a callable, run in a fork of the calling process, which may have no other Python threads; or
         the text of a program, run in forks of a fresh interpreter, for everybody else.
     :param setup: with a program: run once in that interpreter, for imports.
-    :param extra: more functions that count as steps, as ``module:name``, such as calls made through ctypes.
+    :param extra: more functions that count as steps, as ``module:name``, such as calls made through ctypes;
+        the module has been imported, by the setup for example.
     :param start: the first step to be killed at.
     :param timeout: seconds a single run may take.
     :raises AssertionError: when the operation raises an exception, ends otherwise, or takes too long.
@@ -244,7 +245,8 @@ def _interpose(number: int, report: int, extra: Sequence[str]) -> None:
     wrap(subprocess, "_fork_exec", "subprocess")
     for target in extra:
         module_name, _, name = target.partition(":")
-        __import__(module_name)
+        if module_name not in sys.modules:
+            raise LookupError(f"'{module_name}' of the step '{target}' is imported neither here nor by the setup")
         wrap(sys.modules[module_name], name, target)
 
 

@@ -31,7 +31,7 @@ def check_source(project: Project) -> Iterator[Finding]:
         yield from _imports(file, tree, allowed)
         if not _is_the_loader(project, file):
             yield from _by_name(file, tree)
-        if names.normal(project.name) not in names.GROUND:
+        if project.plugin:
             yield from _unreadable(file, tree)
         yield from _named_in_text(file, tree, allowed)
     yield from _vendored(project)
@@ -79,13 +79,20 @@ def _by_name(file: Path, tree: ast.Module) -> Iterator[Finding]:
 
 
 def _unreadable(file: Path, tree: ast.Module) -> Iterator[Finding]:
-    """Code in strings, and changes of where imports come from. The ground, which sees no plug-in, may compile code."""
+    """Code in strings, and changes of where imports come from: nothing that a plug-in needs."""
     for node in ast.walk(tree):
         match node:
             case ast.Call(func=ast.Name(id=("exec" | "eval") as called)):
                 yield Finding(file, node.lineno, f"uses {called}, which runs what no check can read")
-            case ast.Attribute(value=ast.Name(id="sys"), attr=("path" | "meta_path" | "path_hooks") as called):
-                yield Finding(file, node.lineno, f"uses sys.{called}, which decides where imports come from")
+            case (
+                ast.Attribute(value=ast.Name(id="sys"), attr="meta_path" | "path_hooks")
+                | ast.Attribute(value=ast.Name(id="sys"), attr="path", ctx=ast.Store())
+                | ast.Subscript(value=ast.Attribute(value=ast.Name(id="sys"), attr="path"), ctx=ast.Store())
+                | ast.Attribute(
+                    value=ast.Attribute(value=ast.Name(id="sys"), attr="path"), attr="append" | "extend" | "insert"
+                )
+            ):
+                yield Finding(file, node.lineno, "changes where imports come from")
 
 
 def _importer(node: ast.AST) -> str:
