@@ -12,8 +12,9 @@ import struct
 from typing import NamedTuple
 
 from pyvirt_netdev import netlink
+from pyvirt_netdev.names import check_name
 from pyvirt_util import macs
-from pyvirt_util.errors import AccessDeniedError, InvalidArgError, VirtError, system_error
+from pyvirt_util.errors import AccessDeniedError, VirtError, system_error
 
 IFF_UP = 0x1
 
@@ -22,7 +23,6 @@ _IFLA_MASTER, _IFLA_OPERSTATE, _IFLA_LINKINFO, _IFLA_NET_NS_FD = 10, 16, 18, 28
 _IFLA_EXT_MASK = 29
 _IFLA_INFO_KIND, _IFLA_INFO_DATA = 1, 2
 _SKIP_STATISTICS = 1 << 3
-_NAME_MAX = 15
 
 _IFINFO = struct.Struct("=BxHiII")
 _OPERSTATES = ("unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up")
@@ -46,17 +46,6 @@ class Link(NamedTuple):
     lower: int
     operstate: str
     data: dict[int, bytes]
-
-
-def check_name(name: str) -> str:
-    """A name that a network device can have (dev_valid_name in the kernel), unchanged.
-
-    :raises InvalidArgError: for any other.
-    """
-    raw = os.fsencode(name)
-    if not raw or len(raw) > _NAME_MAX or name in (".", "..") or any(c in "/:\0" or c.isspace() for c in name):
-        raise InvalidArgError(f"'{name}' cannot name a network device")
-    return name
 
 
 def find(name: str) -> Link | None:

@@ -14,6 +14,7 @@ import struct
 
 from pyvirt_netdev import link as links
 from pyvirt_netdev import netlink, tap
+from pyvirt_netdev.names import check_name
 from pyvirt_util import macs
 from pyvirt_util.errors import ConfigUnsupportedError, OperationFailedError, SystemCallError, system_error
 from pyvirt_util.undo import UndoStack
@@ -89,10 +90,10 @@ def open_queues(
 
 def _candidates(name: str) -> list[str]:
     if "%d" not in name:
-        return [links.check_name(name)]
+        return [check_name(name)]
     taken = {device.name for device in links.all_links()}
     candidates = (name.replace("%d", str(number), 1) for number in range(_MAX_NUMBER + 1))
-    return [links.check_name(candidate) for candidate in candidates if candidate not in taken]
+    return [check_name(candidate) for candidate in candidates if candidate not in taken]
 
 
 def _open_node(device: Link, sysfs: str, dev: str) -> int:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pyvirt_netdev import bridge as bridges
 from pyvirt_netdev import ipv6, macvtap, tap
 from pyvirt_netdev import link as links
+from pyvirt_netdev.names import check_name
 from pyvirt_util import macs
 from pyvirt_util.errors import ConfigUnsupportedError
 from pyvirt_util.undo import UndoStack
@@ -165,10 +166,10 @@ def _refuse_vlan(request: InterfaceRequest) -> None:
 def _source(request: InterfaceRequest) -> str:
     if not request.source:
         raise ConfigUnsupportedError(f"an interface of type '{request.type}' needs a source device")
-    return links.check_name(request.source)
+    return check_name(request.source)
 
 
 def _target(request: InterfaceRequest) -> str:
     if not request.target:
         raise ConfigUnsupportedError(f"an interface of type '{request.type}' with managed='no' needs a target device")
-    return links.check_name(request.target)
+    return check_name(request.target)

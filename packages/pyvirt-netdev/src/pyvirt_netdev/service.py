@@ -4,33 +4,42 @@ from __future__ import annotations
 
 from pyvirt.services import hookimpl
 from pyvirt.services.specs.interface import PluggedInterface
-from pyvirt_netdev import plug
+from pyvirt.services.specs.netdev import PhysPortId
+from pyvirt_netdev import phys_port, plug
+from pyvirt_netdev import vf as _vf
 from pyvirt_netdev.saved import SavedSettings
+from pyvirt_netdev.sriov.settings import VfSettings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pyvirt.services.specs.interface import InterfaceRequest
+    from pyvirt.services.specs.netdev import VfConfig
     from pyvirt_util.undo import UndoStack
 
 
 class InterfacePlugin:
-    """``pyvirt.services.interface``: taps, bridge ports and macvtaps.
+    """``pyvirt.services.interface``: taps, bridge ports, macvtaps and virtual functions.
 
     Descriptors are the caller's once ``interface_plug`` has returned; the undo that it registers removes the device and
     does not close them.
     """
 
-    def __init__(self, saved: SavedSettings | None = None) -> None:
+    def __init__(self, saved: SavedSettings | None = None, *, sysfs: str = "/sys") -> None:
         self.saved = saved or SavedSettings()
+        self.sysfs = sysfs
 
     @hookimpl
     def interface_plug(self, request: InterfaceRequest, undo: UndoStack) -> PluggedInterface | None:
-        """Connect a NIC of type ``bridge``, ``ethernet`` or ``direct``."""
+        """Connect a NIC of type ``bridge``, ``ethernet``, ``direct`` or ``hostdev``."""
         plugged: plug.Plugged
         if request.type in ("bridge", "ethernet"):
             plugged = plug.plug_tap(request, undo)
         elif request.type == "direct":
             plugged = plug.plug_macvtap(request, undo, self.saved)
+        elif request.type == "hostdev":
+            lent = _vf.lent(request, self.sysfs)
+            _vf.configure(lent.pf, lent.vf, _vf.wanted(request), undo, self.saved)
+            return PluggedInterface(None, pci_address=lent.address)
         else:
             return None
         return PluggedInterface(plugged.name, plugged.fds, created=plugged.created)
@@ -42,9 +51,41 @@ class InterfacePlugin:
             plug.unplug_tap(request, target)
         elif request.type == "direct":
             plug.unplug_macvtap(request, target, self.saved)
+        elif request.type == "hostdev":
+            lent = _vf.lent(request, self.sysfs)
+            _vf.restore(lent.pf, lent.vf, self.saved)
         else:
             return None
         return True
 
 
+class NetdevPlugin:
+    """``pyvirt.services.netdev``: physical ports, and settings of virtual functions."""
+
+    def __init__(self, saved: SavedSettings | None = None, *, sysfs: str = "/sys") -> None:
+        self.saved = saved or SavedSettings()
+        self.sysfs = sysfs
+
+    @hookimpl
+    def phys_port_id(self, ifname: str) -> PhysPortId | None:
+        """The physical port's id of a network device."""
+        return PhysPortId(phys_port.get_phys_port_id(ifname, sysfs=self.sysfs))
+
+    @hookimpl
+    def vf_configure(self, pf: str, vf: int, config: VfConfig, undo: UndoStack) -> bool | None:
+        """Set up a virtual function; its old settings are saved first."""
+        settings = VfSettings(
+            mac=config.mac, vlan=config.vlan, qos=config.qos, spoof_check=config.spoof_check, trust=config.trust
+        )
+        _vf.configure(pf, vf, settings, undo, self.saved)
+        return True
+
+    @hookimpl
+    def vf_restore(self, pf: str, vf: int) -> bool | None:
+        """Bring back the settings that were saved; without any there is nothing to do."""
+        _vf.restore(pf, vf, self.saved)
+        return True
+
+
 INTERFACE = InterfacePlugin()
+NETDEV = NetdevPlugin()

@@ -13,6 +13,7 @@ import struct
 from typing import NamedTuple
 
 from pyvirt_netdev import link as links
+from pyvirt_netdev.names import check_name
 from pyvirt_util import macs
 from pyvirt_util.errors import AccessDeniedError, ConfigUnsupportedError, OperationFailedError, system_error
 from pyvirt_util.undo import UndoStack
@@ -49,7 +50,7 @@ def create(name: str = DEFAULT_NAME, *, queues: int = 1, vnet_header: bool = Tru
     :raises OperationFailedError: when a device of that name exists.
     :raises AccessDeniedError: without CAP_NET_ADMIN.
     """
-    links.check_name(name.replace("%d", "0", 1))
+    check_name(name.replace("%d", "0", 1))
     flags = _flags(queues, vnet_header, multi_queue=queues > 1)
     return _open(name, flags, queues, create=True)
 
