@@ -164,7 +164,7 @@ def test_a_lock_ends_with_its_holder(tmp_path: Path) -> None:
     def operation() -> None:
         store = make_store(tmp_path)
         with store.lock("web"), store.folder_lock():
-            os.mkdir(tmp_path / "x")
+            os.utime(tmp_path)
 
     for _step in kill_steps(operation):
         store = make_store(tmp_path)
