@@ -1,0 +1,241 @@
+"""What libvirt fills in for every hypervisor (virDomainDefPostParse and the defaults of its parser).
+
+The driver's callbacks come in between: its early one when memory and OS are settled, one for every device, one at the end.
+"""
+
+from __future__ import annotations
+
+from pyvirt_util.bitmaps import Bitmap
+from pyvirt_util.errors import OsTypeError, VirtError, XmlError
+
+from pyvirt_conf.domain import complete_devices as devices
+from pyvirt_conf.domain.clock import TickPolicy, TimerName
+from pyvirt_conf.domain.config import ParserConfig, ParserFeature, XmlFlags
+from pyvirt_conf.domain.domain import Domain
+from pyvirt_conf.domain.os import BootDev, BootDevice, LoaderType
+from pyvirt_conf.domain.tuning import (
+    IoThread,
+    IoThreadSched,
+    NumaMemory,
+    NumaPlacement,
+    Scheduler,
+    Vcpu,
+    VcpuPlacement,
+    VcpuSched,
+)
+
+
+def complete(domain: Domain, config: ParserConfig, flags: XmlFlags) -> None:
+    """Fill in what the document left out.
+
+    :raises VirtError: what is left out can't be filled in, or contradicts what is there.
+    """
+    _identity(domain, config)
+    _os(domain, config)
+    _vcpus(domain, config)
+    _memory(domain)
+    _cputune(domain)
+    _numatune(domain)
+    _timers(domain)
+    devices.number(domain)
+    try:
+        if config.domain_early is not None:
+            config.domain_early(domain, flags)
+        for device in list(domain.devices.all()):
+            if config.device_complete is not None:
+                config.device_complete(device, domain, flags)
+            devices.complete(device, domain, config)
+        devices.console_is_serial(domain)
+        if config.domain_complete is not None:
+            config.domain_complete(domain, flags)
+        devices.imply(domain, config, flags)
+        _boot(domain)
+        if config.assign_addresses is not None:
+            config.assign_addresses(domain, flags)
+    except VirtError:
+        if not flags & XmlFlags.ALLOW_POST_PARSE_FAIL:
+            raise
+
+
+def _identity(domain: Domain, config: ParserConfig) -> None:
+    if domain.uuid is None:
+        domain.uuid = config.new_uuid()
+    if domain.genid is not None and domain.genid.value is None:
+        domain.genid.value = config.new_uuid()
+
+
+def _os(domain: Domain, config: ParserConfig) -> None:
+    os = domain.os
+    if os.type is None:
+        if domain.bootloader is None:
+            raise OsTypeError("an os <type> must be specified")
+        os.type = "xen"
+    if os.type == "linux":
+        os.type = "xen"  # what Xen's paravirtual guests were called first
+    if os.type not in OS_TYPES:
+        raise XmlError(f"unknown OS type '{os.type}', expected one of {', '.join(OS_TYPES)}")
+    if os.type == "exe":
+        os.kernel = os.initrd = os.cmdline = os.root = None
+    else:
+        os.init = os.init_dir = os.init_user = os.init_group = None
+        os.init_args, os.init_env = [], []
+    if os.arch is None:
+        os.arch = config.default_arch(os.type, domain.type)
+    if os.machine is None:
+        os.machine = config.default_machine(domain)
+    if os.loader is not None and os.loader.path is not None and os.loader.type is None and os.type == "hvm":
+        os.loader.type = LoaderType.ROM
+    if domain.devices.emulator is None:
+        domain.devices.emulator = config.default_emulator(domain)
+
+
+OS_TYPES = ("hvm", "xen", "linux", "exe", "uml", "xenpvh")
+
+
+def _boot(domain: Domain) -> None:
+    if domain.os.type != "hvm":
+        return
+    per_device = any(getattr(device, "boot", None) is not None for device in domain.devices.all())
+    if per_device and domain.os.boot:
+        raise XmlError("per-device boot elements cannot be used together with os/boot elements")
+    if not per_device and not domain.os.boot:
+        domain.os.boot = [BootDevice(dev=BootDev.HD)]
+
+
+def _vcpus(domain: Domain, config: ParserConfig) -> None:
+    vcpu = domain.vcpu
+    if vcpu.current is not None and vcpu.current == vcpu.count and not domain.vcpus:
+        vcpu.current = None
+    if not domain.vcpus:
+        return
+    if vcpu.cpuset is not None and False:
+        vcpu.cpuset = None
+    known = {item.id: item for item in domain.vcpus}
+    count = vcpu.count
+    complete_list = []
+    for number in range(count):
+        item = known.get(number)
+        if item is None:
+            complete_list.append(Vcpu(id=number, enabled=False, hotpluggable=True))
+        else:
+            complete_list.append(item)
+    for item in complete_list:
+        if item.hotpluggable is None:
+            item.hotpluggable = not item.enabled
+    domain.vcpus = complete_list
+    enabled = sum(item.enabled for item in complete_list)
+    vcpu.current = enabled if enabled != count else None
+
+
+def _memory(domain: Domain) -> None:
+    numa = domain.cpu.numa if domain.cpu is not None else None
+    modules = sum(module.target.size for module in domain.devices.memories)
+    if numa is not None and numa.cells:
+        cells = sum(cell.memory for cell in numa.cells)
+        if cells:
+            domain.memory = cells + modules
+    elif domain.memory is not None and modules and domain.max_memory is not None:
+        pass
+    if not domain.memory:
+        raise XmlError("memory size must be specified by <memory> or by the cells of <numa>")
+    if domain.current_memory is None or domain.current_memory > domain.memory:
+        domain.current_memory = domain.memory
+    if domain.max_memory is not None:
+        if domain.max_memory.size < domain.memory:
+            raise XmlError(f"maximum memory size {domain.max_memory.size} KiB is below the memory of {domain.memory} KiB")
+        if domain.max_memory.slots == 0:
+            raise XmlError("maximum memory needs slots")
+
+
+def _cputune(domain: Domain) -> None:
+    """One pin and one scheduler per CPU, sorted; resource groups only for CPUs there are."""
+    tune = domain.cputune
+    count = domain.vcpu.count
+    all_vcpus = Bitmap.first(count)
+    tune.vcpupin.sort(key=lambda pin: pin.vcpu)
+    tune.iothreadpin.sort(key=lambda pin: pin.iothread)
+    schedulers: dict[int, VcpuSched] = {}
+    for sched in tune.vcpusched:
+        for number in sched.vcpus:
+            if number in schedulers:
+                raise XmlError(f"vcpu {number} has several schedulers")
+            schedulers[number] = VcpuSched(vcpus=Bitmap([number]), scheduler=sched.scheduler, priority=_priority(sched))
+    tune.vcpusched = [schedulers[number] for number in sorted(schedulers)]
+    threads: dict[int, IoThreadSched] = {}
+    for item in tune.iothreadsched:
+        for number in item.iothreads:
+            if number in threads:
+                raise XmlError(f"iothread {number} has several schedulers")
+            threads[number] = IoThreadSched(
+                iothreads=Bitmap([number]), scheduler=item.scheduler, priority=_priority(item)
+            )
+    tune.iothreadsched = [threads[number] for number in sorted(threads)]
+    for group in tune.cachetune:
+        group.vcpus &= all_vcpus
+        for monitor in group.monitors:
+            monitor.vcpus &= all_vcpus
+    tune.cachetune = [group for group in tune.cachetune if group.vcpus]
+    for bandwidth in tune.memorytune:
+        bandwidth.vcpus &= all_vcpus
+    tune.memorytune = [group for group in tune.memorytune if group.vcpus]
+    _iothreads(domain)
+
+
+def _priority(sched: VcpuSched | IoThreadSched) -> int | None:
+    return sched.priority if sched.scheduler in (Scheduler.FIFO, Scheduler.RR) else None
+
+
+def _iothreads(domain: Domain) -> None:
+    """The count and the list say the same: missing ids are made up, from 1."""
+    ids = {thread.id for thread in domain.iothread_ids}
+    if len(ids) != len(domain.iothread_ids):
+        raise XmlError("an iothread id is there twice")
+    count = domain.iothreads or 0
+    if ids and len(ids) > count:
+        domain.iothreads = len(ids)
+    elif ids and len(ids) < count:
+        free = (number for number in range(1, count + 1) if number not in ids)
+        while len(domain.iothread_ids) < count:
+            domain.iothread_ids.append(IoThread(id=next(free)))
+
+
+def _numatune(domain: Domain) -> None:
+    memory = domain.numatune.memory
+    vcpu = domain.vcpu
+    if memory is not None:
+        if memory.placement is None:
+            if memory.nodeset is not None:
+                memory.placement = NumaPlacement.STATIC
+            elif vcpu.placement is VcpuPlacement.AUTO:
+                memory.placement = NumaPlacement.AUTO
+        if memory.placement is NumaPlacement.STATIC:
+            if not memory.nodeset:
+                raise XmlError("nodeset for NUMA memory tuning must be set if placement is 'static'")
+            # The nodeset says it already.
+            memory.placement = None
+        elif memory.placement is NumaPlacement.AUTO:
+            memory.nodeset = None
+    elif vcpu.placement is VcpuPlacement.AUTO:
+        domain.numatune.memory = NumaMemory(placement=NumaPlacement.AUTO)
+    if vcpu.placement is VcpuPlacement.AUTO:
+        vcpu.cpuset = None
+
+
+def _timers(domain: Domain) -> None:
+    """Only what the platform's timer knows (virDomainDefPostParseTimer)."""
+    for timer in domain.clock.timers:
+        if timer.name is TimerName.PIT and timer.tick_policy is TickPolicy.CATCHUP and timer.catchup is None:
+            continue
+
+
+def validate_name(domain: Domain, config: ParserConfig) -> None:
+    """A name is there, and could be a file's.
+
+    :raises XmlError: otherwise.
+    """
+    if not domain.name:
+        raise XmlError("missing name of the domain")
+    if "/" in domain.name and not config.features & ParserFeature.NAME_SLASH:
+        raise XmlError(f"name '{domain.name}' cannot contain '/'")
+    if "\n" in domain.name:
+        raise XmlError(f"name {domain.name!r} cannot contain a line break")

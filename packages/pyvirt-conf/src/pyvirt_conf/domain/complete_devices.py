@@ -1,0 +1,279 @@
+"""What libvirt fills in for devices: MAC addresses, buses, addresses of drives, controllers that others need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from pyvirt_util.errors import XmlError
+
+from pyvirt_conf.domain.address import (
+    CcidAddress,
+    DriveAddress,
+    VirtioSerialAddress,
+)
+from pyvirt_conf.domain.chardev import (
+    Console,
+    ConsoleTarget,
+    Serial,
+    SerialTarget,
+    VirtioTarget,
+)
+from pyvirt_conf.domain.config import ParserConfig, ParserFeature, XmlFlags
+from pyvirt_conf.domain.controller import Controller, ControllerType
+from pyvirt_conf.domain.disk import Disk, DiskBus, DiskDevice, DiskSnapshot
+from pyvirt_conf.domain.graphics import EglHeadlessGraphics
+from pyvirt_conf.domain.hostdev import ScsiHostdev
+from pyvirt_conf.domain.interface import Interface
+from pyvirt_conf.domain.video import Video, VideoModel, VideoType
+
+if TYPE_CHECKING:
+    from pyvirt_conf.domain.domain import Domain
+    from pyvirt_conf.xml import Element
+
+
+def number(domain: Domain) -> None:
+    """Ports of serial and parallel ports and consoles are counted on where none is given."""
+    for kind in (domain.devices.serials, domain.devices.parallels):
+        highest = -1
+        for port in kind:
+            if port.port is None:
+                port.port = highest + 1
+            highest = max(highest, port.port)
+    for place, console in enumerate(domain.devices.consoles):
+        console.port = place
+
+
+def complete(device: Element, domain: Domain, config: ParserConfig) -> None:
+    """The defaults of one device."""
+    if isinstance(device, Disk):
+        _disk(device, domain, config)
+    elif isinstance(device, Interface):
+        if device.mac is None:
+            device.mac = config.new_mac(config.mac_prefix)
+    elif isinstance(device, Video):
+        _video(device, domain)
+    elif isinstance(device, Controller):
+        if device.index is None:
+            device.index = free_index(domain, device.type)
+    elif isinstance(device, ScsiHostdev):
+        if device.address is None and domain.type != "lxc":
+            device.address = free_scsi_address(domain, config)
+
+
+# -- disks ---------------------------------------------------------------------------------------------------------------
+
+_PREFIXES = (
+    ("hd", DiskBus.IDE),
+    ("sd", DiskBus.SCSI),
+    ("vd", DiskBus.VIRTIO),
+    ("xvd", DiskBus.XEN),
+    ("ubd", DiskBus.UML),
+    ("fd", DiskBus.FDC),
+)
+
+
+def target_index(target: str) -> int | None:
+    """The number of a disk by its name: ``vda`` is 0, ``vdaa`` 26, ``sda1`` 0; ``None`` for a name of another form."""
+    for prefix in ("fd", "hd", "vd", "sd", "xvd", "ubd"):
+        if target.startswith(prefix):
+            letters = target[len(prefix) :]
+            break
+    else:
+        return None
+    end = 0
+    index = 0
+    while end < len(letters) and "a" <= letters[end] <= "z":
+        index = (index + (1 if end else 0)) * 26 + ord(letters[end]) - ord("a")
+        end += 1
+    digits = letters[end:]
+    if end == 0 or end > 10 or (digits and (not digits.isascii() or not digits.isdigit())):
+        return None
+    return index
+
+
+def _disk(disk: Disk, domain: Domain, config: ParserConfig) -> None:
+    if disk.device is DiskDevice.CDROM:
+        disk.readonly = True
+    if disk.snapshot is None and disk.readonly:
+        disk.snapshot = DiskSnapshot.NO
+    if disk.bus is None or disk.bus is DiskBus.NONE:
+        if disk.device is DiskDevice.FLOPPY:
+            disk.bus = DiskBus.FDC
+        else:
+            disk.bus = next((bus for prefix, bus in _PREFIXES if disk.target.startswith(prefix)), DiskBus.IDE)
+    if disk.address is None:
+        disk.address = drive_address(disk, domain, config)
+
+
+def drive_address(disk: Disk, domain: Domain, config: ParserConfig) -> DriveAddress | None:
+    """Where a disk of an IDE, SATA, SCSI or floppy bus sits by its name (virDomainDiskDefAssignAddress)."""
+    if disk.bus not in (DiskBus.IDE, DiskBus.SATA, DiskBus.SCSI, DiskBus.FDC):
+        return None
+    index = target_index(disk.target)
+    if index is None:
+        raise XmlError(f"unknown disk name '{disk.target}' and no address specified")
+    if disk.bus is DiskBus.SCSI:
+        controller, unit = divmod(index, 15 if config.features & ParserFeature.WIDE_SCSI else 7)
+        if config.features & ParserFeature.WIDE_SCSI and unit >= 7:
+            unit += 1
+        found = DriveAddress(controller=controller, unit=unit)
+        if any(isinstance(h, ScsiHostdev) and h.address == found for h in domain.devices.hostdevs):
+            raise XmlError(f"the address of disk '{disk.target}' is taken by a hostdev")
+        return found
+    if disk.bus is DiskBus.IDE:
+        return DriveAddress(controller=index // 4, bus=index % 4 // 2, unit=index % 2)
+    if disk.bus is DiskBus.SATA:
+        return DriveAddress(controller=index // 6, unit=index % 6)
+    return DriveAddress(controller=index // 2, unit=index % 2)
+
+
+def free_scsi_address(domain: Domain, config: ParserConfig) -> DriveAddress:
+    """The first free place on a SCSI controller; behind the last one if all are full."""
+    taken = {
+        (a.controller, a.bus, a.target, a.unit)
+        for device in (*domain.devices.disks, *domain.devices.hostdevs)
+        if isinstance(a := device.address, DriveAddress)
+        and (isinstance(device, ScsiHostdev) or (isinstance(device, Disk) and device.bus is DiskBus.SCSI))
+    }
+    units = [unit for unit in range(16) if unit != 7] if config.features & ParserFeature.WIDE_SCSI else list(range(7))
+    controllers = sorted(c.index or 0 for c in domain.devices.controllers if c.type is ControllerType.SCSI)
+    for controller in controllers or [0]:
+        for unit in units:
+            if (controller, 0, 0, unit) not in taken:
+                return DriveAddress(controller=controller, unit=unit)
+    return DriveAddress(controller=controllers[-1] + 1 if controllers else 1)
+
+
+# -- video ---------------------------------------------------------------------------------------------------------------
+
+
+def _video(video: Video, domain: Domain) -> None:
+    if video.model is None:
+        video.model = VideoModel()
+    model = video.model
+    if model.type is VideoType.DEFAULT:
+        model.type = default_video(domain)
+    if model.type is VideoType.NONE:
+        return
+    if not model.heads:
+        model.heads = 1
+
+
+def default_video(domain: Domain) -> VideoType:
+    """The card of a guest that names none; the driver knows for most hypervisors (virDomainVideoDefaultType)."""
+    kind = domain.type
+    if kind in ("test", "xen"):
+        return VideoType.XEN if domain.os.type in ("xen", "xenpvh") else VideoType.CIRRUS
+    return {
+        "vbox": VideoType.VBOX,
+        "vmware": VideoType.VMVGA,
+        "parallels": VideoType.PARALLELS,
+        "vz": VideoType.VGA,
+        "bhyve": VideoType.GOP,
+    }.get(kind, VideoType.DEFAULT)
+
+
+# -- consoles ------------------------------------------------------------------------------------------------------------
+
+_CONSOLE_SERIALS = (SerialTarget.ISA, SerialTarget.SPAPR_VIO, SerialTarget.SYSTEM, SerialTarget.SCLP, SerialTarget.NONE, None)
+
+
+def console_is_serial(domain: Domain) -> None:
+    """The first console of a full virtual machine is its first serial port: either makes the other."""
+    devices = domain.devices
+    if domain.os.type != "hvm":
+        return
+    if devices.consoles:
+        first = devices.consoles[0]
+        if first.target_type not in (None, ConsoleTarget.NONE, ConsoleTarget.SERIAL):
+            return
+        first.target_type = ConsoleTarget.SERIAL
+        if not devices.serials:
+            devices.serials = [Serial(source=first.source, port=0, alias=first.alias)]
+        first.source = devices.serials[0].source
+    elif devices.serials and devices.serials[0].target_type in _CONSOLE_SERIALS:
+        first_port = devices.serials[0]
+        console = Console(source=first_port.source, port=0, target_type=ConsoleTarget.SERIAL)
+        devices.consoles = [console]
+
+
+# -- controllers ---------------------------------------------------------------------------------------------------------
+
+
+def free_index(domain: Domain, kind: ControllerType) -> int:
+    """The lowest index no controller of the type has."""
+    taken = {c.index for c in domain.devices.controllers if c.type is kind}
+    index = 0
+    while index in taken:
+        index += 1
+    return index
+
+
+def add_controller(domain: Domain, kind: ControllerType, index: int, model: str | None = None) -> bool:
+    """Make sure there's a controller; whether it had to be added."""
+    for controller in domain.devices.controllers:
+        if controller.type is kind and controller.index == index:
+            return False
+    domain.devices.controllers.append(Controller(type=kind, index=index, model=model))
+    return True
+
+
+_BUS_CONTROLLERS = (
+    (DiskBus.SCSI, ControllerType.SCSI),
+    (DiskBus.IDE, ControllerType.IDE),
+    (DiskBus.FDC, ControllerType.FDC),
+    (DiskBus.SATA, ControllerType.SATA),
+)
+
+
+def imply(domain: Domain, config: ParserConfig, flags: XmlFlags) -> None:
+    """Controllers that other devices sit on, and a video card for graphics (virDomainDefAddImplicitDevices)."""
+    devices = domain.devices
+    for bus, kind in _BUS_CONTROLLERS:
+        _upto(domain, kind, (d.address for d in devices.disks if d.bus is bus))
+    _upto(domain, ControllerType.SCSI, (h.address for h in devices.hostdevs if isinstance(h, ScsiHostdev)))
+    for channel in devices.channels:
+        if isinstance(channel.target, VirtioTarget):
+            _serial_controller(domain, channel.address)
+    for console in devices.consoles:
+        if console.target_type is ConsoleTarget.VIRTIO:
+            _serial_controller(domain, console.address)
+    for card in devices.smartcards:
+        if card.address is None:
+            slots = {s.address.slot for s in devices.smartcards if isinstance(s.address, CcidAddress)}
+            card.address = CcidAddress(slot=max(slots, default=-1) + 1)
+        if isinstance(card.address, CcidAddress):
+            add_controller(domain, ControllerType.CCID, card.address.controller)
+    if devices.graphics and not devices.videos and not all(isinstance(g, EglHeadlessGraphics) for g in devices.graphics):
+        video = Video(model=VideoModel())
+        if config.device_complete is not None:
+            config.device_complete(video, domain, flags)
+        _video(video, domain)
+        if video.model is not None and video.model.type is not VideoType.DEFAULT:
+            devices.videos.append(video)
+    _primary(devices.videos)
+
+
+def _upto(domain: Domain, kind: ControllerType, addresses: Iterable[object]) -> None:
+    highest = max((a.controller for a in addresses if isinstance(a, DriveAddress)), default=-1)
+    for index in range(min(highest, 65535) + 1):
+        add_controller(domain, kind, index)
+
+
+def _serial_controller(domain: Domain, address: object) -> None:
+    add_controller(
+        domain, ControllerType.VIRTIO_SERIAL, address.controller if isinstance(address, VirtioSerialAddress) else 0
+    )
+
+
+def _primary(videos: list[Video]) -> None:
+    """One card is the first; without one that says so it's the first of the list."""
+    primary = [video for video in videos if video.model is not None and video.model.primary]
+    if len(primary) > 1:
+        raise XmlError("only one primary video device is supported")
+    if primary:
+        videos.remove(primary[0])
+        videos.insert(0, primary[0])
+    elif videos and videos[0].model is not None:
+        videos[0].model.primary = True

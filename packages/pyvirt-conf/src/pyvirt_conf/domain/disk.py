@@ -1,0 +1,302 @@
+"""Disks: ``<disk>``, its backing chain, its mirror."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pyvirt_conf.domain.address import BootDevice, VirtioDriver
+from pyvirt_conf.domain.storage import (
+    Auth,
+    Encryption,
+    ImageFormat,
+    StorageSource,
+)
+from pyvirt_conf.xml import (
+    U32,
+    U64,
+    BadValue,
+    Element,
+    Mode,
+    Node,
+    OnOff,
+    Scalar,
+    YesNo,
+    attr,
+    child,
+    element,
+    flag,
+    inline,
+    sized,
+    text,
+)
+
+
+class DiskDevice(StrEnum):
+    """What the guest sees."""
+
+    DISK = "disk"
+    CDROM = "cdrom"
+    FLOPPY = "floppy"
+    LUN = "lun"
+
+
+class DiskBus(StrEnum):
+    """The bus a disk is attached to (virDomainDiskBus)."""
+
+    NONE = "none"
+    IDE = "ide"
+    FDC = "fdc"
+    SCSI = "scsi"
+    VIRTIO = "virtio"
+    XEN = "xen"
+    USB = "usb"
+    UML = "uml"
+    SATA = "sata"
+    SD = "sd"
+
+
+class DiskModel(StrEnum):
+    """Which kind of virtio disk."""
+
+    DEFAULT = "default"
+    VIRTIO = "virtio"
+    VIRTIO_TRANSITIONAL = "virtio-transitional"
+    VIRTIO_NON_TRANSITIONAL = "virtio-non-transitional"
+
+
+class DiskCache(StrEnum):
+    """The host's page cache."""
+
+    DEFAULT = "default"
+    NONE = "none"
+    WRITETHROUGH = "writethrough"
+    WRITEBACK = "writeback"
+    DIRECTSYNC = "directsync"
+    UNSAFE = "unsafe"
+
+
+class ErrorPolicy(StrEnum):
+    """What the guest meets when the host can't read or write."""
+
+    DEFAULT = "default"
+    STOP = "stop"
+    REPORT = "report"
+    IGNORE = "ignore"
+    ENOSPACE = "enospace"
+
+
+class DiskIo(StrEnum):
+    """How the hypervisor does I/O."""
+
+    DEFAULT = "default"
+    NATIVE = "native"
+    THREADS = "threads"
+    IO_URING = "io_uring"
+
+
+class Discard(StrEnum):
+    """What becomes of the guest's discard requests."""
+
+    DEFAULT = "default"
+    UNMAP = "unmap"
+    IGNORE = "ignore"
+
+
+class DetectZeroes(StrEnum):
+    """Whether writes of zeroes become holes."""
+
+    DEFAULT = "default"
+    OFF = "off"
+    ON = "on"
+    UNMAP = "unmap"
+
+
+class DiskSnapshot(StrEnum):
+    """How a snapshot of the guest treats the disk."""
+
+    DEFAULT = "default"
+    NO = "no"
+    INTERNAL = "internal"
+    EXTERNAL = "external"
+    MANUAL = "manual"
+
+
+class Sgio(StrEnum):
+    """Whether SG_IO commands of the guest are filtered."""
+
+    DEFAULT = "default"
+    FILTERED = "filtered"
+    UNFILTERED = "unfiltered"
+
+
+class Tray(StrEnum):
+    """Whether the tray of a removable drive is out."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+
+
+class GeometryTrans(StrEnum):
+    """BIOS translation of the geometry."""
+
+    DEFAULT = "default"
+    NONE = "none"
+    AUTO = "auto"
+    LBA = "lba"
+
+
+class MirrorJob(StrEnum):
+    """What copies the disk."""
+
+    COPY = "copy"
+    ACTIVE_COMMIT = "active-commit"
+
+
+class MirrorReady(StrEnum):
+    """How far the copy is."""
+
+    NO = "no"
+    YES = "yes"
+    ABORT = "abort"
+    PIVOT = "pivot"
+
+
+def _driver_format(text: str) -> ImageFormat:
+    if text == "aio":
+        return ImageFormat.RAW  # Xen's old name for it
+    try:
+        return ImageFormat(text)
+    except ValueError:
+        raise BadValue(f"unknown format '{text}', expected one of {', '.join(ImageFormat)}") from None
+
+
+DriverFormat = Annotated[ImageFormat, Scalar(_driver_format, str)]
+
+
+@element("geometry")
+class Geometry(Element):
+    """Cylinders, heads and sectors."""
+
+    cyls: U32 = attr(required=True)
+    heads: U32 = attr(required=True)
+    secs: U32 = attr(required=True)
+    trans: GeometryTrans | None = attr(omit=GeometryTrans.DEFAULT)
+
+
+@element("iotune")
+class IoTune(Element):
+    """Limits on the traffic of one disk; zero is none."""
+
+    total_bytes_sec: U64 | None = text(omit=0)
+    read_bytes_sec: U64 | None = text(omit=0)
+    write_bytes_sec: U64 | None = text(omit=0)
+    total_iops_sec: U64 | None = text(omit=0)
+    read_iops_sec: U64 | None = text(omit=0)
+    write_iops_sec: U64 | None = text(omit=0)
+    total_bytes_sec_max: U64 | None = text(omit=0)
+    read_bytes_sec_max: U64 | None = text(omit=0)
+    write_bytes_sec_max: U64 | None = text(omit=0)
+    total_iops_sec_max: U64 | None = text(omit=0)
+    read_iops_sec_max: U64 | None = text(omit=0)
+    write_iops_sec_max: U64 | None = text(omit=0)
+    size_iops_sec: U64 | None = text(omit=0)
+    group_name: str | None = text()
+    total_bytes_sec_max_length: U64 | None = text(omit=0)
+    read_bytes_sec_max_length: U64 | None = text(omit=0)
+    write_bytes_sec_max_length: U64 | None = text(omit=0)
+    total_iops_sec_max_length: U64 | None = text(omit=0)
+    read_iops_sec_max_length: U64 | None = text(omit=0)
+    write_iops_sec_max_length: U64 | None = text(omit=0)
+
+
+@element("backingStore")
+class BackingStore(Element):
+    """The image below an overlay. Without a source it ends the chain: nothing is below."""
+
+    source: StorageSource | None = inline(required=False, before="backing")
+    index: U32 | None = attr(live=True, omit=0)
+    format: ImageFormat | None = attr("format/@type")
+    metadata_cache_size: int | None = sized("format/metadata_cache/max_size", store=1, assume=1, unit="bytes")
+    backing: BackingStore | None = child("backingStore")
+
+    def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
+        if self.source is None:
+            out.append(f"{pad}<backingStore/>\n")
+        else:
+            self._write(out, pad, mode)
+
+    @classmethod
+    def _from_node(cls, node: Node, mode: Mode) -> Self:
+        if node.get("type") is None:
+            return cls()
+        return cls._read(node, mode)
+
+
+@element("mirror")
+class Mirror(Element):
+    """The image a block job copies the disk to. Only a running guest has one."""
+
+    source: StorageSource | None = inline(required=False, before="backing")
+    file: str | None = attr()
+    legacy_format: ImageFormat | None = attr("@format")
+    job: MirrorJob | None = attr()
+    ready: MirrorReady | None = attr(omit=MirrorReady.NO)
+    format: ImageFormat | None = attr("format/@type")
+    metadata_cache_size: int | None = sized("format/metadata_cache/max_size", store=1, assume=1, unit="bytes")
+    backing: BackingStore | None = child("backingStore")
+
+
+@element("transient")
+class Transient(Element):
+    """What the guest writes is thrown away when it ends."""
+
+    share_backing: YesNo | None = attr("@shareBacking")
+
+
+@element("disk")
+class Disk(BootDevice, VirtioDriver):
+    """A disk, CD drive or floppy drive."""
+
+    source: StorageSource = inline(before="backing")
+    device: DiskDevice = attr(default=DiskDevice.DISK)
+    model: DiskModel | None = attr(omit=DiskModel.DEFAULT)
+    rawio: YesNo | None = attr()
+    sgio: Sgio | None = attr(omit=Sgio.DEFAULT)
+    snapshot: DiskSnapshot | None = attr(omit=DiskSnapshot.DEFAULT)
+    driver_name: str | None = attr("driver/@name")
+    driver_type: DriverFormat | None = attr("driver/@type")
+    cache: DiskCache | None = attr("driver/@cache", omit=DiskCache.DEFAULT)
+    error_policy: ErrorPolicy | None = attr("driver/@error_policy", omit=ErrorPolicy.DEFAULT)
+    rerror_policy: ErrorPolicy | None = attr("driver/@rerror_policy", omit=ErrorPolicy.DEFAULT)
+    io: DiskIo | None = attr("driver/@io", omit=DiskIo.DEFAULT)
+    ioeventfd: OnOff | None = attr("driver/@ioeventfd")
+    event_idx: OnOff | None = attr("driver/@event_idx")
+    copy_on_read: OnOff | None = attr("driver/@copy_on_read")
+    discard: Discard | None = attr("driver/@discard", omit=Discard.DEFAULT)
+    iothread: U32 | None = attr("driver/@iothread", omit=0)
+    detect_zeroes: DetectZeroes | None = attr("driver/@detect_zeroes", omit=DetectZeroes.DEFAULT)
+    queues: U32 | None = attr("driver/@queues", omit=0)
+    queue_size: U32 | None = attr("driver/@queue_size", omit=0)
+    metadata_cache_size: int | None = sized("driver/metadata_cache/max_size", store=1, assume=1, unit="bytes")
+    auth: Auth | None = child()
+    backing: BackingStore | None = child("backingStore")
+    backend_domain: str | None = attr("backenddomain/@name")
+    geometry: Geometry | None = child()
+    logical_block_size: U32 | None = attr("blockio/@logical_block_size", omit=0)
+    physical_block_size: U32 | None = attr("blockio/@physical_block_size", omit=0)
+    mirror: Mirror | None = child(live=True)
+    target: str = attr("target/@dev", required=True)
+    bus: DiskBus | None = attr("target/@bus", omit=DiskBus.NONE)
+    tray: Tray | None = attr("target/@tray", omit=Tray.CLOSED)
+    removable: OnOff | None = attr("target/@removable")
+    rotation_rate: U32 | None = attr("target/@rotation_rate", omit=0)
+    iotune: IoTune | None = child()
+    readonly: bool = flag()
+    shareable: bool = flag()
+    transient: Transient | None = child()
+    serial: str | None = text()
+    wwn: str | None = text()
+    vendor: str | None = text()
+    product: str | None = text()
+    encryption: Encryption | None = child()

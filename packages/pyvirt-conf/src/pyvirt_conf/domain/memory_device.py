@@ -1,0 +1,69 @@
+"""Memory modules that can be plugged in."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pyvirt_conf.domain.address import Device
+from pyvirt_conf.xml import BadValue, Bits, Element, Mode, Node, U32, Uuid, YesNo, attr, child, element, flag, sized, text
+
+
+class MemoryModel(StrEnum):
+    """virDomainMemoryModel."""
+
+    DIMM = "dimm"
+    NVDIMM = "nvdimm"
+    VIRTIO_PMEM = "virtio-pmem"
+    VIRTIO_MEM = "virtio-mem"
+    SGX_EPC = "sgx-epc"
+
+
+class MemoryAccess(StrEnum):
+    """Whether other processes may see the memory."""
+
+    DEFAULT = "default"
+    SHARED = "shared"
+    PRIVATE = "private"
+
+
+@element("source")
+class MemorySource(Element):
+    """What backs the module; sizes in KiB."""
+
+    path: str | None = text()
+    align_size: int | None = sized("alignsize")
+    pmem: bool = flag()
+    nodes: Bits | None = text("nodemask")
+    page_size: int | None = sized("pagesize")
+
+
+@element("target")
+class MemoryTarget(Element):
+    """What the guest sees; sizes in KiB."""
+
+    size: int = sized("size", required=True)
+    node: U32 | None = text()
+    label_size: int | None = sized("label/size")
+    block: int | None = sized("block")
+    requested: int | None = sized("requested")
+    current: int | None = sized("current", when=lambda value, mode: not mode.inactive)
+    readonly: bool = flag()
+
+
+@element("memory")
+class MemoryDevice(Device):
+    """A memory module."""
+
+    model: MemoryModel = attr(required=True)
+    access: MemoryAccess | None = attr(omit=MemoryAccess.DEFAULT)
+    discard: YesNo | None = attr()
+    uuid: Uuid | None = text()
+    source: MemorySource | None = child()
+    target: MemoryTarget = child(required=True)
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if self.model in (MemoryModel.NVDIMM, MemoryModel.VIRTIO_PMEM):
+            if self.source is None or self.source.path is None:
+                raise BadValue(f"missing path of the source of {self.model} memory")
+        if self.target.size == 0:
+            raise BadValue("memory of size 0")

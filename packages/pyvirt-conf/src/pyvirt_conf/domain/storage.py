@@ -1,0 +1,360 @@
+"""Where an image is: the ``<source>`` of a disk, of a backing store, a mirror or the NVRAM."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+from pyvirt_conf.domain.address import PciLocation, Reconnect
+from pyvirt_conf.domain.seclabel import DeviceSeclabel
+from pyvirt_conf.xml import (
+    U32,
+    U64,
+    BadValue,
+    Element,
+    Mode,
+    Node,
+    Uuid,
+    YesNo,
+    attr,
+    child,
+    children,
+    element,
+    text,
+)
+
+
+class ImageFormat(StrEnum):
+    """Formats of disk images (virStorageFileFormat)."""
+
+    NONE = "none"
+    RAW = "raw"
+    DIR = "dir"
+    BOCHS = "bochs"
+    CLOOP = "cloop"
+    DMG = "dmg"
+    ISO = "iso"
+    VPC = "vpc"
+    VDI = "vdi"
+    FAT = "fat"
+    VHD = "vhd"
+    PLOOP = "ploop"
+    LUKS = "luks"
+    COW = "cow"
+    QCOW = "qcow"
+    QCOW2 = "qcow2"
+    QED = "qed"
+    VMDK = "vmdk"
+
+
+class StorageProtocol(StrEnum):
+    """Network protocols of images (virStorageNetProtocol)."""
+
+    NONE = "none"
+    NBD = "nbd"
+    RBD = "rbd"
+    SHEEPDOG = "sheepdog"
+    GLUSTER = "gluster"
+    ISCSI = "iscsi"
+    HTTP = "http"
+    HTTPS = "https"
+    FTP = "ftp"
+    FTPS = "ftps"
+    TFTP = "tftp"
+    SSH = "ssh"
+    VXHS = "vxhs"
+    NFS = "nfs"
+
+
+class Transport(StrEnum):
+    """How a storage server is reached (virStorageNetHostTransport)."""
+
+    TCP = "tcp"
+    UNIX = "unix"
+    RDMA = "rdma"
+
+
+class StartupPolicy(StrEnum):
+    """What happens when the source is missing at start."""
+
+    DEFAULT = "default"
+    MANDATORY = "mandatory"
+    REQUISITE = "requisite"
+    OPTIONAL = "optional"
+
+
+class VolumeMode(StrEnum):
+    """How an iSCSI volume is used: through the host's device, or by the hypervisor itself."""
+
+    DEFAULT = "default"
+    HOST = "host"
+    DIRECT = "direct"
+
+
+class SecretUsage(StrEnum):
+    """What a secret is for (virSecretUsageType)."""
+
+    NONE = "none"
+    VOLUME = "volume"
+    CEPH = "ceph"
+    ISCSI = "iscsi"
+    TLS = "tls"
+    VTPM = "vtpm"
+
+
+@element("secret")
+class SecretLookup(Element):
+    """A secret by UUID or by usage."""
+
+    type: str | None = attr()
+    uuid: Uuid | None = attr()
+    usage: str | None = attr()
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if (self.uuid is None) == (self.usage is None):
+            raise BadValue("a secret is named by either uuid or usage")
+
+
+@element("auth")
+class Auth(Element):
+    """Credentials for a storage server."""
+
+    username: str = attr(required=True)
+    secret: SecretLookup = child(required=True)
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if self.secret.type not in (None, *SecretUsage):
+            raise BadValue(f"unknown secret type '{self.secret.type}'")
+
+
+class EncryptionFormat(StrEnum):
+    """How an image is encrypted."""
+
+    DEFAULT = "default"
+    QCOW = "qcow"
+    LUKS = "luks"
+    LUKS2 = "luks2"
+    LUKS_ANY = "luks-any"
+
+
+class EncryptionEngine(StrEnum):
+    """Who decrypts."""
+
+    QEMU = "qemu"
+    LIBRBD = "librbd"
+
+
+@element("secret")
+class EncryptionSecret(Element):
+    """The passphrase of an encrypted image, as a reference."""
+
+    type: str = attr(required=True)
+    uuid: Uuid | None = attr()
+    usage: str | None = attr()
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if self.type != "passphrase":
+            raise BadValue(f"unknown secret type '{self.type}', expected passphrase")
+        if (self.uuid is None) == (self.usage is None):
+            raise BadValue("a secret is named by either uuid or usage")
+
+
+@element("cipher")
+class Cipher(Element):
+    """The cipher of an encrypted volume."""
+
+    name: str = attr(required=True)
+    size: U32 = attr(required=True)
+    mode: str | None = attr()
+    hash: str | None = attr()
+
+
+@element("ivgen")
+class IvGenerator(Element):
+    """The generator of initialisation vectors of an encrypted volume."""
+
+    name: str = attr(required=True)
+    hash: str | None = attr()
+
+
+@element("encryption")
+class Encryption(Element):
+    """How an image or a volume is encrypted."""
+
+    format: EncryptionFormat = attr(required=True)
+    engine: EncryptionEngine | None = attr()
+    secrets: list[EncryptionSecret] = children()
+    cipher: Cipher | None = child()
+    ivgen: IvGenerator | None = child()
+
+
+@element("source")
+class SocketSource(Element):
+    """A UNIX socket to connect to."""
+
+    type: str | None = attr()
+    path: str | None = attr()
+    mode: str | None = attr()
+    reconnect: Reconnect | None = child()
+
+
+@element("reservations")
+class Reservations(Element):
+    """SCSI persistent reservations, through the helper libvirt starts or one on a socket."""
+
+    managed: YesNo = attr(required=True)
+    source: SocketSource | None = child()
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        source = self.source
+        if self.managed:
+            if mode.inactive:
+                self.source = None
+            return
+        if source is None or source.path is None:
+            raise BadValue("reservations that are not managed need the path of a socket")
+        if source.type != "unix":
+            raise BadValue(f"unsupported reservations socket type '{source.type}'")
+        if source.mode != "client":
+            raise BadValue(f"unsupported reservations socket mode '{source.mode}'")
+
+
+@element("slice")
+class Slice(Element):
+    """The part of the file that holds the image."""
+
+    type: str = attr(default="storage")
+    offset: U64 = attr(required=True)
+    size: U64 = attr(required=True)
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if self.size == 0:
+            raise BadValue("a slice can't be empty")
+
+
+@element("host")
+class StorageHost(Element):
+    """One server of a network image."""
+
+    name: str | None = attr()
+    port: U32 | None = attr(omit=0)
+    transport: Transport | None = attr(omit=Transport.TCP)
+    socket: str | None = attr()
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if self.transport is Transport.UNIX:
+            if self.socket is None:
+                raise BadValue("missing socket of a host with transport 'unix'")
+        elif self.socket is not None:
+            raise BadValue("a socket needs transport='unix'")
+        if self.transport is not Transport.UNIX and self.name is None:
+            raise BadValue("missing name of a storage host")
+
+
+@element("cookie")
+class Cookie(Element):
+    """One HTTP cookie."""
+
+    name: str = attr(required=True)
+    value: str = text(".", default="")
+
+
+@element("initiator")
+class Initiator(Element):
+    """Who we say we are to an iSCSI target."""
+
+    iqn: str = attr("iqn/@name", required=True)
+
+
+@element("source", by="type", default_kind="file")
+class StorageSource(Element):
+    """An image; one of the classes below by ``type``. It's a part of the element that holds it, which has the attribute."""
+
+    type: ClassVar[str]
+    slice: Slice | None = child("source/slices/slice", rank=50)
+    seclabels: list[DeviceSeclabel] = children("source/seclabel", rank=51)
+    auth: Auth | None = child("source/auth", rank=52)
+    encryption: Encryption | None = child("source/encryption", rank=53)
+    reservations: Reservations | None = child("source/reservations", rank=54)
+    startup_policy: StartupPolicy | None = attr("source/@startupPolicy", omit=StartupPolicy.DEFAULT, rank=60)
+    index: U32 | None = attr("source/@index", live=True, omit=0, rank=61)
+
+
+@element(type="file")
+class FileSource(StorageSource):
+    """A file of the host. No ``file``: an empty drive."""
+
+    file: str | None = attr("source/@file")
+    fdgroup: str | None = attr("source/@fdgroup")
+
+
+@element(type="block")
+class BlockSource(StorageSource):
+    """A block device of the host."""
+
+    dev: str | None = attr("source/@dev")
+
+
+@element(type="dir")
+class DirSource(StorageSource):
+    """A directory shown as a FAT file system."""
+
+    dir: str | None = attr("source/@dir")
+
+
+@element(type="volume")
+class VolumeSource(StorageSource):
+    """A volume of a storage pool."""
+
+    pool: str | None = attr("source/@pool")
+    volume: str | None = attr("source/@volume")
+    mode: VolumeMode | None = attr("source/@mode", omit=VolumeMode.DEFAULT)
+
+
+@element(type="nvme")
+class NvmeSource(StorageSource):
+    """A namespace of an NVMe controller given to the guest."""
+
+    bus_type: str | None = attr("source/@type")
+    managed: YesNo | None = attr("source/@managed")
+    namespace: U32 | None = attr("source/@namespace")
+    address: PciLocation | None = child("source/address")
+
+
+@element(type="vhostuser")
+class VhostUserSource(StorageSource):
+    """A vhost-user-blk server on a UNIX socket."""
+
+    socket_type: str | None = attr("source/@type")
+    path: str | None = attr("source/@path")
+    reconnect: Reconnect | None = child("source/reconnect")
+
+
+@element(type="network")
+class NetworkSource(StorageSource):
+    """An image on a server."""
+
+    protocol: StorageProtocol | None = attr("source/@protocol")
+    name: str | None = attr("source/@name")
+    query: str | None = attr("source/@query")
+    tls: YesNo | None = attr("source/@tls")
+    tls_hostname: str | None = attr("source/@tlsHostname")
+    hosts: list[StorageHost] = children("source/host")
+    snapshot: str | None = attr("source/snapshot/@name")
+    config_file: str | None = attr("source/config/@file")
+    initiator: Initiator | None = child("source/initiator")
+    ssl_verify: YesNo | None = attr("source/ssl/@verify")
+    cookies: list[Cookie] = children("source/cookies/cookie")
+    readahead: U64 | None = attr("source/readahead/@size", omit=0)
+    timeout: U64 | None = attr("source/timeout/@seconds", omit=0)
+    nfs_user: str | None = attr("source/identity/@user")
+    nfs_group: str | None = attr("source/identity/@group")
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if self.protocol is None:
+            return
+        # VxHS and NBD are the two that speak TLS by themselves.
+        if self.tls is not None and self.protocol not in (StorageProtocol.NBD, StorageProtocol.VXHS):
+            self.tls = None
+
+

@@ -1,0 +1,78 @@
+"""Trusted platform modules."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+from pyvirt_conf.domain.address import Device
+from pyvirt_conf.xml import Element, Uuid, YesNo, attr, child, element, flag
+
+
+class TpmModel(StrEnum):
+    """virDomainTPMModel."""
+
+    DEFAULT = "default"
+    TIS = "tpm-tis"
+    CRB = "tpm-crb"
+    SPAPR = "tpm-spapr"
+    SPAPR_PROXY = "spapr-tpm-proxy"
+
+
+class TpmVersion(StrEnum):
+    """The standard it follows."""
+
+    DEFAULT = "default"
+    V1_2 = "1.2"
+    V2_0 = "2.0"
+
+
+@element("backend", by="type")
+class TpmBackend(Element):
+    """What stands behind the device; one of the classes below by ``type``."""
+
+    type: ClassVar[str]
+
+
+@element(type="passthrough")
+class PassthroughTpm(TpmBackend):
+    """The host's TPM."""
+
+    device: str | None = attr("device/@path")
+
+
+@element("active_pcr_banks")
+class PcrBanks(Element):
+    """Which banks are active."""
+
+    sha1: bool = flag()
+    sha256: bool = flag()
+    sha384: bool = flag()
+    sha512: bool = flag()
+
+
+@element(type="emulator")
+class EmulatorTpm(TpmBackend):
+    """swtpm."""
+
+    version: TpmVersion | None = attr(omit=TpmVersion.DEFAULT)
+    persistent_state: YesNo | None = attr(omit=False)
+    encryption_secret: Uuid | None = attr("encryption/@secret")
+    active_pcr_banks: PcrBanks | None = child()
+
+
+@element(type="external")
+class ExternalTpm(TpmBackend):
+    """An emulator that runs already, on a UNIX socket."""
+
+    socket_type: str | None = attr("source/@type")
+    mode: str | None = attr("source/@mode")
+    path: str | None = attr("source/@path")
+
+
+@element("tpm")
+class Tpm(Device):
+    """A TPM."""
+
+    model: TpmModel | None = attr(omit=TpmModel.DEFAULT)
+    backend: TpmBackend = child(required=True)

@@ -1,0 +1,62 @@
+"""The XML engine: declarative element classes, compiled to fast readers and writers."""
+
+from pyvirt_conf.xml.element import Element, element
+from pyvirt_conf.xml.fields import attr, child, children, flag, inline, sized, text, texts, variant
+from pyvirt_conf.xml.reader import BadValue, Mode, Node, content, fail, locate, read
+from pyvirt_conf.xml.scalars import (
+    I32,
+    I64,
+    U8,
+    U16,
+    U32,
+    U64,
+    Bits,
+    MacAddress,
+    Natural,
+    OnOff,
+    Positive,
+    Scalar,
+    U32Any,
+    Uuid,
+    YesNo,
+    integer,
+)
+from pyvirt_conf.xml.writer import escape
+
+__all__ = [
+    "I32",
+    "I64",
+    "U8",
+    "U16",
+    "U32",
+    "U64",
+    "BadValue",
+    "Bits",
+    "Element",
+    "MacAddress",
+    "Mode",
+    "Natural",
+    "Node",
+    "OnOff",
+    "Positive",
+    "Scalar",
+    "U32Any",
+    "Uuid",
+    "YesNo",
+    "attr",
+    "child",
+    "children",
+    "content",
+    "element",
+    "escape",
+    "fail",
+    "flag",
+    "inline",
+    "integer",
+    "locate",
+    "read",
+    "sized",
+    "text",
+    "texts",
+    "variant",
+]

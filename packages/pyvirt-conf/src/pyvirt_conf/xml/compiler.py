@@ -1,0 +1,578 @@
+"""Turns the declared fields of a class into two functions of straight-line Python: ``_read`` and ``_write``.
+
+Reading goes once over the children of a node, sorted by name into lists, then field by field. Writing appends lines to a list;
+whether an element is self-closed shows when its content has been written. What the functions look like is best seen by
+``print(source_of(Interface))``.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+import typing
+from collections.abc import Iterator
+from typing import Any
+
+from pyvirt_conf.xml.element import Element, _overridden
+from pyvirt_conf.xml.fields import Field
+from pyvirt_conf.xml.reader import BadValue, Mode, Node, content, fail
+from pyvirt_conf.xml.scalars import MAX_ULL, Scalar, plain, scalar_of, scale, to_int
+from pyvirt_conf.xml.writer import escape, special
+
+
+class _Branch:
+    """An element of the output: the class's own, or one that several fields share."""
+
+    __slots__ = ("attrs", "kids", "parts", "tag", "text")
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.attrs: list[Field] = []
+        self.text: Field | None = None
+        self.parts: list[tuple[str, Field | _Branch]] = []
+        self.kids: dict[str, _Branch] = {}
+
+    def branch(self, path: list[str]) -> _Branch:
+        at = self
+        for tag in path:
+            if tag not in at.kids:
+                at.kids[tag] = _Branch(tag)
+                at.parts.append((tag, at.kids[tag]))
+            at = at.kids[tag]
+        return at
+
+
+def _resolve(field: Field) -> Any:
+    """The type a field holds: its annotation, evaluated where it was written, without ``None`` and ``list``."""
+    found = field.annotation
+    if isinstance(found, str):
+        assert field.owner is not None
+        found = eval(found, sys.modules[field.owner.__module__].__dict__)
+    if isinstance(found, types.UnionType) or typing.get_origin(found) is typing.Union:
+        found = next(part for part in typing.get_args(found) if part is not type(None))
+    if field.kind in ("children", "texts"):
+        found = typing.get_args(found)[0]
+    return found
+
+
+def _tree(cls: type[Element]) -> _Branch:
+    root = _Branch(cls._tag)
+    waiting: dict[str, Field] = {}
+    for field in cls._fields.values():
+        path = field.path
+        if field.kind == "plain":
+            continue
+        if field.name in waiting:
+            root.parts.append(("", waiting[field.name]))
+        if field.kind == "inline":
+            root.attrs.append(field)
+            if field.options["before"] is None:
+                root.parts.append(("", field))
+            else:
+                waiting[field.options["before"]] = field
+        elif field.kind == "attr" or (field.kind == "size" and path is not None and path.rpartition("/")[2].startswith("@")):
+            *above, last = (path or f"@{field.name.rstrip('_')}").split("/")
+            if last[0] != "@":
+                raise TypeError(f"{cls.__name__}.{field.name}: '{path}' names no attribute")
+            root.branch(above).attrs.append(field)
+        elif field.kind in ("text", "size"):
+            steps = [step for step in (path or field.name).split("/") if step != "."]
+            at = root.branch(steps)
+            if field.kind == "size":
+                at.attrs.append(field)
+            at.text = field
+        else:
+            above, last = _child_path(field)
+            root.branch(above).parts.append((last, field))
+    return root
+
+
+def _child_path(field: Field) -> tuple[list[str], str]:
+    path = field.path
+    if path is None or path.endswith("/"):
+        if field.kind == "flag":
+            tag = field.name
+        elif field.kind == "variant":
+            tag = next(iter(field.options["choices"].values()))._tag
+        else:
+            tag = _resolve(field)._tag
+        path = (path or "") + tag
+    *above, last = path.split("/")
+    return above, last
+
+
+class _Source:
+    """Lines of generated code, and the objects they refer to."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.names: dict[str, Any] = {
+            "BadValue": BadValue,
+            "Element": Element,
+            "amount": _amount,
+            "content": content,
+            "escape": escape,
+            "fail": fail,
+            "missing": _missing,
+            "new": object.__new__,
+            "pretty": _pretty,
+            "special": special,
+        }
+
+    def bind(self, value: Any, hint: str) -> str:
+        for name, known in self.names.items():
+            if known is value and not isinstance(value, (str, int, bool)):
+                return name
+        name = f"{hint}{len(self.names)}"
+        self.names[name] = value
+        return name
+
+    def __call__(self, depth: int, line: str) -> None:
+        self.lines.append("    " * depth + line)
+
+
+def _missing(node: Node, mode: Mode, at: str) -> None:
+    fail(node, mode, f"missing {'attribute' if '@' in at else 'element'}", at)
+
+
+def _amount(text: str, unit: str | None, store: int, assume: int, low: int) -> int:
+    """The stored amount of a size in the document; what doesn't divide is rounded up."""
+    value = to_int(text.strip(), 10)
+    if value < 0:
+        raise BadValue(f"'{text}' is negative")
+    found = scale(value, unit, assume)
+    if found > MAX_ULL:
+        raise BadValue(f"'{text}' is too large")
+    found = -(-found // store)
+    if found < low:
+        raise BadValue(f"'{text}' is too small")
+    return found
+
+
+_UNITS = ((2**60, "EiB"), (2**50, "PiB"), (2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
+
+
+def _pretty(value: int) -> tuple[int, str]:
+    """Bytes in the largest unit that divides them (virFormatIntPretty)."""
+    if value:
+        for factor, name in _UNITS:
+            if value % factor == 0:
+                return value // factor, name
+    return value, "bytes"
+
+
+# -- reading -------------------------------------------------------------------------------------------------------------
+
+
+def _read_source(cls: type[Element], root: _Branch, src: _Source) -> None:
+    src(0, "def _read(cls, node, mode):")
+    if cls._by is not None:
+        src(1, f"word = node.get({cls._by!r})")
+        src(1, "if word is None:")
+        src(2, f"word = {cls._default_kind!r}")
+        src(1, f"kind = {src.bind(cls._kinds, 'kinds')}.get(word)")
+        src(1, "if kind is None:")
+        src(2, f"wrong_kind(cls, node, mode, word)")
+        src.names["wrong_kind"] = _wrong_kind
+        src(1, "return kind._from_node(node, mode)")
+        return
+    src(1, "self = new(cls)")
+    src(1, "at = ''")
+    if any(field.live for field in cls._fields.values()):
+        src(1, "live = not mode.inactive")
+    src(1, "try:")
+    before = len(src.lines)
+    _read_branch(cls, root, src, "node", "", 2)
+    if hasattr(cls, "_parsed"):
+        src(2, "at = ''")
+        src(2, "self._parsed(node, mode)")
+    if len(src.lines) == before:
+        src(2, "pass")
+    src(1, "except BadValue as error:")
+    src(2, "fail(node, mode, str(error), at)")
+    src(1, "return self")
+
+
+def _wrong_kind(cls: type[Element], node: Node, mode: Mode, word: str | None) -> None:
+    at = f"@{cls._by}"
+    if word is None:
+        _missing(node, mode, at)
+    fail(node, mode, f"unknown {cls._tag} {cls._by} '{word}', expected one of {', '.join(cls._kinds)}", at)
+
+
+def _read_branch(cls: type[Element], branch: _Branch, src: _Source, var: str, rel: str, depth: int) -> None:
+    for field in branch.attrs:
+        if field.kind == "inline":
+            kind = src.bind(_resolve(field), "Part")
+            src(depth, f"self.{field.name} = {kind}._from_node(node, mode)")
+        elif field is not branch.text:
+            _read_attr(field, src, var, rel, depth)
+    if branch.text is not None:
+        _read_text(branch.text, src, var, rel, depth)
+    wanted = [(tag, part) for tag, part in branch.parts if tag]
+    if not wanted:
+        return
+    kids = "kids" + str(depth)
+    src(depth, f"{kids} = {{}}")
+    src(depth, f"for kid in {var}:")
+    src(depth + 1, "tag = kid.tag")
+    src(depth + 1, f"if tag in {kids}:")
+    src(depth + 2, f"{kids}[tag].append(kid)")
+    src(depth + 1, "else:")
+    src(depth + 2, f"{kids}[tag] = [kid]")
+    for tag, part in wanted:
+        found = f"found{depth}"
+        key = tag
+        if ":" in tag:
+            prefix, _, local = tag.partition(":")
+            key = f"{{{cls._namespaces[prefix]}}}{local}"
+        step = f"{rel}{tag}"
+        need = isinstance(part, Field) and part.required
+        if isinstance(part, Field) and part.kind == "variant":
+            choices = {word.replace("_", "-"): kind for word, kind in part.options["choices"].items()}
+            src(depth, f"Kind = {src.bind(choices, 'choices')}.get(self.{part.options['by']})")
+            src(depth, f"if Kind is not None and {key!r} in {kids}:")
+            src(depth + 1, f"self.{part.name} = Kind._from_node({kids}[{key!r}][0], mode)")
+            continue
+        src(depth, f"{found} = {kids}.get({key!r})")
+        inner = depth
+        test = f"if {found} is not None:"
+        if isinstance(part, Field) and part.live:
+            test = f"if live and {found} is not None:"
+        if isinstance(part, _Branch):
+            src(depth, test)
+            node = f"node{depth}"
+            src(depth + 1, f"{node} = {found}[0]")
+            _read_branch(cls, part, src, node, step + "/", depth + 1)
+            for field in _required_below(part):
+                src(depth, "else:")
+                src(depth + 1, f"missing(node, mode, {rel + (field.path or field.name)!r})")
+                break
+        elif part.kind == "flag":
+            src(inner, test)
+            src(inner + 1, f"self.{part.name} = True")
+        elif part.kind == "texts":
+            src(inner, f"self.{part.name} = [content(kid) for kid in {found}] if {found} is not None else []")
+        elif part.kind == "children":
+            kind = src.bind(_resolve(part), "Kind")
+            src(inner, test)
+            src(inner + 1, f"self.{part.name} = [{kind}._from_node(kid, mode) for kid in {found}]")
+        else:
+            kind = src.bind(_resolve(part), "Kind")
+            src(inner, test)
+            if part.when is None:
+                src(inner + 1, f"self.{part.name} = {kind}._from_node({found}[0], mode)")
+            else:
+                src(inner + 1, f"v = {kind}._from_node({found}[0], mode)")
+                src(inner + 1, f"if {src.bind(part.when, 'when')}(v, mode):")
+                src(inner + 2, f"self.{part.name} = v")
+            if need:
+                src(inner, "else:")
+                src(inner + 1, f"missing(node, mode, {step!r})")
+            elif part.options.get("auto"):
+                src(inner, "else:")
+                src(inner + 1, f"self.{part.name} = {kind}()")
+
+
+def _required_below(branch: _Branch) -> Iterator[Field]:
+    """Required fields of an element that is absent."""
+    for field in branch.attrs:
+        if field.required:
+            yield field
+    if branch.text is not None and branch.text.required:
+        yield branch.text
+
+
+def _converted(scalar: Scalar, src: _Source) -> str:
+    return "v" if scalar.parse is str else f"{src.bind(scalar.parse, 'parse')}(v)"
+
+
+def _store(field: Field, value: str, src: _Source, depth: int) -> None:
+    if field.when is not None:
+        src(depth, f"v = {value}")
+        src(depth, f"if {src.bind(field.when, 'when')}(v, mode):")
+        src(depth + 1, f"self.{field.name} = v")
+    else:
+        src(depth, f"self.{field.name} = {value}")
+
+
+def _read_attr(field: Field, src: _Source, var: str, rel: str, depth: int) -> None:
+    path = field.path or f"@{field.name.rstrip('_')}"
+    name = path.rpartition("@")[2]
+    src(depth, f"v = {var}.get({name!r})")
+    src(depth, "if v is not None:" if not field.live else "if v is not None and live:")
+    if field.kind == "size":
+        options = field.options
+        value = f"amount(v, {var}.get({options['unit_name']!r}), {options['store']}, {options['assume']}, {options['low']})"
+    else:
+        value = _converted(scalar_of(_resolve(field)), src)
+    if value != "v":
+        src(depth + 1, f"at = '{rel}@{name}'")
+    _store(field, value, src, depth + 1)
+    if field.options.get("present") is not None:
+        src(depth, "else:")
+        src(depth + 1, f"self.{field.name} = {src.bind(field.options['present'], 'word')}")
+    elif field.required and field.default is None:
+        src(depth, "else:")
+        src(depth + 1, f"missing(node, mode, '{rel}@{name}')")
+
+
+def _read_text(field: Field, src: _Source, var: str, rel: str, depth: int) -> None:
+    src(depth, f"v = content({var}) if len({var}) else {var}.text")
+    if field.options.get("empty"):
+        src(depth, "v = v or ''")
+        src(depth, "if live:" if field.live else "if True:")
+    else:
+        src(depth, "if v:" if not field.live else "if v and live:")
+    if field.kind == "size":
+        options = field.options
+        value = f"amount(v, {var}.get({options['unit_name']!r}), {options['store']}, {options['assume']}, {options['low']})"
+    else:
+        value = _converted(scalar_of(_resolve(field)), src)
+    if value != "v":
+        src(depth + 1, f"at = {rel.rstrip('/')!r}")
+    _store(field, value, src, depth + 1)
+    if field.required and field.default is None:
+        src(depth, "else:")
+        src(depth + 1, f"missing(node, mode, {rel.rstrip('/')!r})")
+
+
+# -- writing -------------------------------------------------------------------------------------------------------------
+
+
+def _write_source(cls: type[Element], root: _Branch, src: _Source) -> None:
+    setup = []
+    if any(field.live for field in cls._fields.values()):
+        setup.append("live = not mode.inactive")
+    const = "".join(f" {name}='{escape(value)}'" for name, value in cls._const)
+    while root.attrs and root.attrs[0].rank < 0:
+        # The few attributes that come before the one that tells the kind are always there.
+        first = root.attrs.pop(0)
+        const = f" {(first.path or '@' + first.name)[1:]}='{_shown(first, src, 'self.' + first.name)}'" + const
+
+    src(0, f"def _write(self, out, pad, mode, tag={cls._tag!r}):")
+    for line in setup:
+        src(1, line)
+    fixed, rest = _split_fixed(root.attrs, src)
+    src(1, f"a = f\"{{pad}}<{{tag}}{const}{fixed}\"")
+    _write_attrs(rest, src, 1)
+    if root.text is not None:
+        _write_text_close(root.text, src)
+    elif root.parts:
+        _write_kids_close(cls, root, src)
+    else:
+        src(1, "out.append(a + '/>\\n')")
+
+    src(0, "def _write_attrs(self, mode):")
+    for line in setup:
+        src(1, line)
+    src(1, f"a = f\"{const}{fixed}\"")
+    _write_attrs(rest, src, 1)
+    src(1, "return a")
+
+    src(0, "def _write_kids(self, out, pad1, mode):")
+    for line in setup:
+        src(1, line)
+    _write_parts(root, src, 1, 1)
+    src(1, "return")
+
+
+def _write_kids_close(cls: type[Element], root: _Branch, src: _Source) -> None:
+    src(1, "out.append(a)")
+    src(1, "n = len(out)")
+    src(1, "out.append('>\\n')")
+    src(1, "pad1 = pad + '  '")
+    _write_parts(root, src, 1, 1)
+    if not cls._keep_open:
+        src(1, "if len(out) == n + 1:")
+        src(2, "del out[n - 1:]" if cls._skip_empty else "out[n] = '/>\\n'")
+        src(2, "return")
+    src(1, "out.append(f'{pad}</{tag}>\\n')")
+
+
+def _shown(field: Field, src: _Source, var: str) -> str:
+    """The expression within an f-string that writes a value."""
+    scalar = scalar_of(_resolve(field))
+    if scalar.show is None:
+        return f"{{{var} if special({var}) is None else escape({var})}}"
+    if scalar.show is plain:
+        return f"{{{var}}}"
+    return f"{{{src.bind(scalar.show, 'show')}({var})}}"
+
+
+def _conditions(field: Field, src: _Source) -> str:
+    tests = ["v is not None"]
+    omit = field.options.get("omit")
+    if omit is not None:
+        tests.append(f"v != {src.bind(omit, 'omit')}")
+    if field.live:
+        tests.append("live")
+    if field.secure:
+        tests.append("mode.secure")
+    if field.when is not None:
+        tests.append(f"{src.bind(field.when, 'when')}(v, mode)")
+    return " and ".join(tests)
+
+
+def _is_fixed(field: Field) -> bool:
+    return (
+        field.kind == "attr"
+        and field.required
+        and not field.live
+        and not field.secure
+        and field.when is None
+        and field.options.get("omit") is None
+    )
+
+
+def _split_fixed(attrs: list[Field], src: _Source) -> tuple[str, list[Field]]:
+    """The leading attributes that are always there, as part of the head's f-string, and the others."""
+    fixed = ""
+    rest = list(attrs)
+    while rest and _is_fixed(rest[0]):
+        field = rest.pop(0)
+        name = (field.path or f"@{field.name.rstrip('_')}").rpartition("@")[2]
+        fixed += f" {name}='{_shown(field, src, 'self.' + field.name)}'"
+    return fixed, rest
+
+
+def _write_attrs(attrs: list[Field], src: _Source, depth: int) -> None:
+    for field in attrs:
+        if field.kind == "inline":
+            src(depth, f"v = self.{field.name}")
+            src(depth, "if v is not None:")
+            src(depth + 1, "a += v._write_attrs(mode)")
+            continue
+        src(depth, f"v = self.{field.name}")
+        src(depth, f"if {_conditions(field, src)}:")
+        if field.kind == "size":
+            unit, unit_name = field.options["unit"], field.options["unit_name"]
+            name = (field.path or "").rpartition("@")[2] if "@" in (field.path or "") else None
+            if unit is None:
+                src(depth + 1, f"v, u = pretty(v * {field.options['store']})")
+                unit = "{u}"
+            elif field.options["shown"] != field.options["store"]:
+                src(depth + 1, f"v = v * {field.options['store']} // {field.options['shown']}")
+            size_part = f" {name}='{{v}}'" if name else ""
+            src(depth + 1, f"a = f\"{{a}}{size_part} {unit_name}='{unit}'\"")
+        else:
+            name = (field.path or f"@{field.name.rstrip('_')}").rpartition("@")[2]
+            src(depth + 1, f"a = f\"{{a}} {name}='{_shown(field, src, 'v')}'\"")
+
+
+def _text_value(field: Field, src: _Source) -> str:
+    """The expression within an f-string that shows ``v``."""
+    if field.kind != "size":
+        return _shown(field, src, "v")
+    store, shown = field.options["store"], field.options["shown"]
+    return "{v}" if store == shown else f"{{v * {store} // {shown}}}"
+
+
+def _write_text_close(field: Field, src: _Source) -> None:
+    src(1, f"v = self.{field.name}")
+    if field.kind == "size" and field.options["unit"] is None:
+        src(1, f"v = None if v is None else pretty(v * {field.options['store']})[0]")
+    src(1, f"if {_conditions(field, src)}:" if field.options.get("empty") else f"if {_conditions(field, src)} and v != '':")
+    src(2, f"out.append(f\"{{a}}>{_text_value(field, src)}</{{tag}}>\\n\")")
+    src(1, "else:")
+    src(2, "out.append(a + '/>\\n')")
+
+
+def _write_parts(branch: _Branch, src: _Source, depth: int, level: int) -> None:
+    pad = f"pad{level}"
+    for tag, part in branch.parts:
+        if isinstance(part, _Branch):
+            _write_branch(part, src, depth, level)
+            continue
+        src(depth, f"v = self.{part.name}")
+        if part.kind == "flag":
+            src(depth, "if v:" if not part.live else "if v and live:")
+            src(depth + 1, f"out.append({pad} + '<{tag}/>\\n')")
+        elif part.kind == "texts":
+            src(depth, "for w in v:")
+            src(depth + 1, f"out.append(f\"{{{pad}}}<{tag}>{{w if special(w) is None else escape(w)}}</{tag}>\\n\")")
+        elif part.kind == "children":
+            named = "" if _resolve(part)._tag == tag else f", {tag!r}"
+            src(depth, "for w in v:" if not part.live else "for w in v if live else ():")
+            src(depth + 1, f"w._to_xml(out, {pad}, mode{named})")
+        elif part.kind == "inline":
+            src(depth, "if v is not None:")
+            src(depth + 1, f"v._write_kids(out, {pad}, mode)")
+        else:
+            named = ""
+            if part.kind == "child" and _resolve(part)._tag != tag:
+                named = f", {tag!r}"
+            src(depth, f"if {_conditions(part, src)}:")
+            src(depth + 1, f"v._to_xml(out, {pad}, mode{named})")
+
+
+def _write_branch(branch: _Branch, src: _Source, depth: int, level: int) -> None:
+    """An element that fields share; nothing at all is written when none of them has a value."""
+    pad, tag = f"pad{level}", branch.tag
+    src(depth, "a = ''")
+    _write_attrs(branch.attrs, src, depth)
+    if branch.text is not None:
+        field = branch.text
+        src(depth, f"v = self.{field.name}")
+        if field.kind == "size" and field.options["unit"] is None:
+            src(depth, f"v = None if v is None else pretty(v * {field.options['store']})[0]")
+        src(depth, f"if {_conditions(field, src)}:")
+        if field.options.get("empty"):
+            src(depth + 1, f"out.append(f\"{{{pad}}}<{tag}{{a}}>{_text_value(field, src)}</{tag}>\\n\" if v != '' else f\"{{{pad}}}<{tag}{{a}}/>\\n\")")
+        else:
+            src(depth + 1, f"out.append(f\"{{{pad}}}<{tag}{{a}}>{_text_value(field, src)}</{tag}>\\n\")")
+        if any(other is not field for other in branch.attrs):
+            src(depth, "elif a:")
+            src(depth + 1, f"out.append(f\"{{{pad}}}<{tag}{{a}}/>\\n\")")
+        return
+    if not branch.parts:
+        src(depth, "if a:")
+        src(depth + 1, f"out.append(f\"{{{pad}}}<{tag}{{a}}/>\\n\")")
+        return
+    mark, head = f"n{level}_{depth}", f"a{level}"
+    src(depth, f"{head} = a")
+    src(depth, f"{mark} = len(out)")
+    src(depth, f"out.append('')")
+    src(depth, f"pad{level + 1} = {pad} + '  '")
+    _write_parts(branch, src, depth, level + 1)
+    src(depth, f"if len(out) > {mark} + 1:")
+    src(depth + 1, f"out[{mark}] = f\"{{{pad}}}<{tag}{{{head}}}>\\n\"")
+    src(depth + 1, f"out.append({pad} + '</{tag}>\\n')")
+    src(depth, f"elif {head}:")
+    src(depth + 1, f"out[{mark}] = f\"{{{pad}}}<{tag}{{{head}}}/>\\n\"")
+    src(depth, "else:")
+    src(depth + 1, "out.pop()")
+
+
+# -- both ----------------------------------------------------------------------------------------------------------------
+
+
+def _generate(cls: type[Element]) -> _Source:
+    root = _tree(cls)
+    src = _Source()
+    _read_source(cls, root, src)
+    _write_source(cls, root, src)
+    return src
+
+
+def source_of(cls: type[Element]) -> str:
+    """The code generated for a class, for reading."""
+    return "\n".join(_generate(cls).lines)
+
+
+def compile_class(cls: type[Element]) -> None:
+    """Give a class its own ``_read``, ``_write``, ``_write_attrs`` and ``_write_kids``."""
+    src = _generate(cls)
+    made: dict[str, Any] = {}
+    exec(compile("\n".join(src.lines), f"<generated for {cls.__name__}>", "exec"), src.names, made)
+    regular = {name: not _overridden(cls, name) for name in ("_to_xml", "_from_node", "_write_attrs", "_write_kids")}
+    cls._read = classmethod(made["_read"])  # type: ignore[assignment]
+    cls._write = made["_write"]  # type: ignore[method-assign]
+    if regular["_write_attrs"]:
+        cls._write_attrs = made["_write_attrs"]  # type: ignore[method-assign]
+    if regular["_write_kids"]:
+        cls._write_kids = made["_write_kids"]  # type: ignore[method-assign]
+    if regular["_to_xml"]:
+        cls._to_xml = made["_write"]  # type: ignore[method-assign]
+    if regular["_from_node"]:
+        cls._from_node = classmethod(made["_read"])  # type: ignore[assignment]
