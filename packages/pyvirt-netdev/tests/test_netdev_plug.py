@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import struct
+import subprocess
 
 import pytest
 
@@ -404,3 +406,51 @@ def test_macvtap_does_not_open_another_namespaces_node(netns, card, fds, tmp_pat
     assert "mount a sysfs" in str(caught.value.hint)
     fds += macvtap.open_queues(device, dev=str(tmp_path))
     assert tap.name_behind(fds[0]) == "macvtap0"
+
+
+def test_settled_after_sigkill(netns, plugin, card, tmp_path):
+    """A process is killed while its guest has a card in passthrough: whoever settles that gives its MAC back."""
+    netns("ip", "link", "add", "br0", "type", "bridge")
+    wanted = request("direct", source=card, mode="passthrough")
+    child = os.fork()
+    if child == 0:
+        try:
+            own = InterfacePlugin(SavedSettings(str(tmp_path / "run")))
+            own.interface_plug(wanted, UndoStack())
+            own.interface_plug(request(source="br0"), UndoStack())
+            os.kill(os.getpid(), signal.SIGKILL)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert facts(netns, "lan")["address"] == MAC
+    assert links.find("vnet0") is None
+    plugin.unplug(wanted, None)
+    assert facts(netns, "lan")["address"] == "02:00:00:00:00:0a"
+    assert [link.name for link in links.all_links() if link.kind == "macvtap"] == []
+
+
+def test_links(netns):
+    netns("ip", "link", "add", "v0", "type", "veth", "peer", "v1")
+    link = links.get("v0")
+    links.set_mac(link, "02:00:00:00:00:01")
+    links.set_mtu(link, 1300)
+    links.set_name(link, "renamed")
+    renamed = links.at(link.ifindex)
+    assert (renamed.name, renamed.mac, renamed.mtu, renamed.up) == ("renamed", "02:00:00:00:00:01", 1300, False)
+    assert renamed.lower == links.get("v1").ifindex
+    links.set_up(renamed)
+    assert links.get("renamed").up
+    assert links.get("renamed").operstate == "lowerlayerdown"
+    assert links.delete(link.ifindex, "renamed")
+    assert not links.delete(link.ifindex, "renamed")
+    assert {found.name for found in links.all_links()} == {"lo", "ifb0", "ifb1"} & set(os.listdir("/sys/class/net"))
+
+
+def test_a_link_moves_to_another_namespace(netns):
+    netns("ip", "link", "add", "v0", "type", "veth", "peer", "v1")
+    with subprocess.Popen(["unshare", "-n", "sh", "-c", "echo; read line; ip -br link"], stdin=-1, stdout=-1) as child:
+        child.stdout.readline()
+        with open(f"/proc/{child.pid}/ns/net") as namespace:
+            links.move(links.get("v0"), namespace.fileno())
+        assert b"v0@" in child.communicate(b"\n")[0]
+    assert links.find("v0") is None

@@ -42,7 +42,7 @@ class SavedSettings:
         import json
 
         path = self._path(device)
-        with FileLock(path + ".lock", timeout=30):
+        with FileLock(path + ".lock", timeout=30, remove=True):
             if os.path.exists(path):
                 return False
             files.write_atomic(path, json.dumps(read(), sort_keys=True) + "\n", durable=False)
@@ -56,7 +56,7 @@ class SavedSettings:
         import json
 
         path = self._path(device)
-        with FileLock(path + ".lock", timeout=30):
+        with FileLock(path + ".lock", timeout=30, remove=True):
             try:
                 settings = json.loads(files.read_text(path)) if os.path.exists(path) else None
             except ValueError as error:

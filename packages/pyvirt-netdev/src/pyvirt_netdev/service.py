@@ -37,8 +37,7 @@ class InterfacePlugin:
         elif request.type == "direct":
             plugged = plug.plug_macvtap(request, undo, self.saved)
         elif request.type == "hostdev":
-            lent = _vf.lent(request, self.sysfs)
-            _vf.configure(lent.pf, lent.vf, _vf.wanted(request), undo, self.saved)
+            lent = _vf.plug(request, undo, self.saved, self.sysfs)
             return PluggedInterface(None, pci_address=lent.address)
         else:
             return None
@@ -52,8 +51,7 @@ class InterfacePlugin:
         elif request.type == "direct":
             plug.unplug_macvtap(request, target, self.saved)
         elif request.type == "hostdev":
-            lent = _vf.lent(request, self.sysfs)
-            _vf.restore(lent.pf, lent.vf, self.saved)
+            _vf.unplug(request.source or "", self.saved, self.sysfs)
         else:
             return None
         return True

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 from typing import NamedTuple
 
 from pyvirt_netdev import sriov
 from pyvirt_netdev.sriov.settings import VfSettings, differing, get_vf_settings, restore_vf_settings, set_vf_settings
-from pyvirt_util.errors import ConfigUnsupportedError
+from pyvirt_util.errors import ConfigUnsupportedError, SystemCallError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +43,41 @@ def restore(pf: str, vf: int, saved: SavedSettings) -> bool:
     return saved.restore(_key(pf, vf), write)
 
 
+def plug(request: InterfaceRequest, undo: UndoStack, saved: SavedSettings, sysfs: str = "/sys") -> Lent:
+    """Set up the VF of an interface of type ``hostdev``: the guest's MAC address, and its VLAN tag or none.
+
+    Which PF it was is kept with the settings: once bound to vfio, a VF of a card with several ports can't tell.
+    """
+    wanted = _wanted(request)
+    found = lent(request, sysfs)
+    saved.save(f"hostdev-{found.address}", lambda: {"pf": found.pf, "vf": found.vf})
+    undo.push(unplug, found.address, saved, sysfs)
+    configure(found.pf, found.vf, wanted, undo, saved)
+    return found
+
+
+def unplug(source: str, saved: SavedSettings, sysfs: str = "/sys") -> None:
+    """Bring back the settings of a VF, named by its PCI address or network device. What is gone is no error."""
+
+    def write(settings: Settings) -> None:
+        try:
+            restore(str(settings["pf"]), int(settings["vf"] or 0), saved)
+        except SystemCallError as error:
+            if error.errno != errno.ENODEV:
+                raise
+
+    address: str | None = source
+    if ":" not in source:
+        try:
+            address = sriov.get_pci_address(source, sysfs=sysfs)
+        except SystemCallError as error:
+            if error.errno != errno.ENODEV:
+                raise
+            return
+    if address is not None:
+        saved.restore(f"hostdev-{address}", write)
+
+
 def lent(request: InterfaceRequest, sysfs: str = "/sys") -> Lent:
     """The VF that an interface of type ``hostdev`` asks for: ``source`` is its PCI address or network device.
 
@@ -61,8 +97,7 @@ def lent(request: InterfaceRequest, sysfs: str = "/sys") -> Lent:
     return Lent(pf, index, address)
 
 
-def wanted(request: InterfaceRequest) -> VfSettings:
-    """The settings that an interface of type ``hostdev`` or a VF in passthrough asks for."""
+def _wanted(request: InterfaceRequest) -> VfSettings:
     if len(request.vlan) > 1:
         raise ConfigUnsupportedError("a virtual function can have one VLAN tag, not several")
     return VfSettings(mac=request.mac, vlan=request.vlan[0] if request.vlan else 0)
