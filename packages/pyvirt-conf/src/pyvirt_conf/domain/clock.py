@@ -183,5 +183,3 @@ class Clock(Element):
         for timer in self.timers:
             timer._to_xml(out, pad + "  ", mode)
         out.append(f"{pad}</clock>\n")
-
-

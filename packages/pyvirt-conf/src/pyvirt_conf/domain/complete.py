@@ -1,12 +1,10 @@
 """What libvirt fills in for every hypervisor (virDomainDefPostParse and the defaults of its parser).
 
-The driver's callbacks come in between: its early one when memory and OS are settled, one for every device, one at the end.
+The driver's callbacks come in between: its early one when memory and OS are settled, one for every device, one at the
+end.
 """
 
 from __future__ import annotations
-
-from pyvirt_util.bitmaps import Bitmap
-from pyvirt_util.errors import OsTypeError, VirtError, XmlError
 
 from pyvirt_conf.domain import complete_devices as devices
 from pyvirt_conf.domain.clock import TickPolicy, TimerName
@@ -23,6 +21,8 @@ from pyvirt_conf.domain.tuning import (
     VcpuPlacement,
     VcpuSched,
 )
+from pyvirt_util.bitmaps import Bitmap
+from pyvirt_util.errors import OsTypeError, VirtError, XmlError
 
 
 def complete(domain: Domain, config: ParserConfig, flags: XmlFlags) -> None:
@@ -108,8 +108,6 @@ def _vcpus(domain: Domain, config: ParserConfig) -> None:
         vcpu.current = None
     if not domain.vcpus:
         return
-    if vcpu.cpuset is not None and False:
-        vcpu.cpuset = None
     known = {item.id: item for item in domain.vcpus}
     count = vcpu.count
     complete_list = []
@@ -142,7 +140,9 @@ def _memory(domain: Domain) -> None:
         domain.current_memory = domain.memory
     if domain.max_memory is not None:
         if domain.max_memory.size < domain.memory:
-            raise XmlError(f"maximum memory size {domain.max_memory.size} KiB is below the memory of {domain.memory} KiB")
+            raise XmlError(
+                f"maximum memory size {domain.max_memory.size} KiB is below the memory of {domain.memory} KiB"
+            )
         if domain.max_memory.slots == 0:
             raise XmlError("maximum memory needs slots")
 

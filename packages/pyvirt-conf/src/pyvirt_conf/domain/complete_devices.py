@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from pyvirt_util.errors import XmlError
-
 from pyvirt_conf.domain.address import (
     CcidAddress,
     DriveAddress,
@@ -26,6 +24,7 @@ from pyvirt_conf.domain.graphics import EglHeadlessGraphics
 from pyvirt_conf.domain.hostdev import ScsiHostdev
 from pyvirt_conf.domain.interface import Interface
 from pyvirt_conf.domain.video import Video, VideoModel, VideoType
+from pyvirt_util.errors import XmlError
 
 if TYPE_CHECKING:
     from pyvirt_conf.domain.domain import Domain
@@ -56,12 +55,11 @@ def complete(device: Element, domain: Domain, config: ParserConfig) -> None:
     elif isinstance(device, Controller):
         if device.index is None:
             device.index = free_index(domain, device.type)
-    elif isinstance(device, ScsiHostdev):
-        if device.address is None and domain.type != "lxc":
-            device.address = free_scsi_address(domain, config)
+    elif isinstance(device, ScsiHostdev) and device.address is None:
+        device.address = free_scsi_address(domain, config)
 
 
-# -- disks ---------------------------------------------------------------------------------------------------------------
+# -- disks -----------------------------------------------------------------------------------------
 
 _PREFIXES = (
     ("hd", DiskBus.IDE),
@@ -145,7 +143,7 @@ def free_scsi_address(domain: Domain, config: ParserConfig) -> DriveAddress:
     return DriveAddress(controller=controllers[-1] + 1 if controllers else 1)
 
 
-# -- video ---------------------------------------------------------------------------------------------------------------
+# -- video -----------------------------------------------------------------------------------------
 
 
 def _video(video: Video, domain: Domain) -> None:
@@ -174,9 +172,16 @@ def default_video(domain: Domain) -> VideoType:
     }.get(kind, VideoType.DEFAULT)
 
 
-# -- consoles ------------------------------------------------------------------------------------------------------------
+# -- consoles --------------------------------------------------------------------------------------
 
-_CONSOLE_SERIALS = (SerialTarget.ISA, SerialTarget.SPAPR_VIO, SerialTarget.SYSTEM, SerialTarget.SCLP, SerialTarget.NONE, None)
+_CONSOLE_SERIALS = (
+    SerialTarget.ISA,
+    SerialTarget.SPAPR_VIO,
+    SerialTarget.SYSTEM,
+    SerialTarget.SCLP,
+    SerialTarget.NONE,
+    None,
+)
 
 
 def console_is_serial(domain: Domain) -> None:
@@ -198,7 +203,7 @@ def console_is_serial(domain: Domain) -> None:
         devices.consoles = [console]
 
 
-# -- controllers ---------------------------------------------------------------------------------------------------------
+# -- controllers -----------------------------------------------------------------------------------
 
 
 def free_index(domain: Domain, kind: ControllerType) -> int:
@@ -245,7 +250,11 @@ def imply(domain: Domain, config: ParserConfig, flags: XmlFlags) -> None:
             card.address = CcidAddress(slot=max(slots, default=-1) + 1)
         if isinstance(card.address, CcidAddress):
             add_controller(domain, ControllerType.CCID, card.address.controller)
-    if devices.graphics and not devices.videos and not all(isinstance(g, EglHeadlessGraphics) for g in devices.graphics):
+    if (
+        devices.graphics
+        and not devices.videos
+        and not all(isinstance(g, EglHeadlessGraphics) for g in devices.graphics)
+    ):
         video = Video(model=VideoModel())
         if config.device_complete is not None:
             config.device_complete(video, domain, flags)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class XmlFlags(Flag):
     """How a domain is read and written; the first four have the values of virDomainXMLFlags."""
 
+    NONE = 0
     SECURE = 1
     """Passwords are written."""
     INACTIVE = 2
@@ -44,6 +45,7 @@ class XmlFlags(Flag):
 class ParserFeature(Flag):
     """What the calling driver can do; it changes what is accepted."""
 
+    NONE = 0
     INDIVIDUAL_VCPUS = 1
     WIDE_SCSI = 2
     OFFLINE_VCPUPIN = 4
@@ -88,7 +90,7 @@ class ParserConfig:
     :param net_model_default, and so on, are the driver's own and live in its callbacks.
     """
 
-    features: ParserFeature = ParserFeature(0)
+    features: ParserFeature = ParserFeature.NONE
     default_os_type: str = "hvm"
     default_arch: Callable[[str, str], str | None] = lambda os_type, virt_type: None
     default_machine: Callable[[Domain], str | None] = lambda domain: None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pyvirt_util.bitmaps import Bitmap
-
 from pyvirt_conf.xml import (
+    U32,
+    U64,
     BadValue,
     Bits,
     Element,
@@ -14,8 +14,6 @@ from pyvirt_conf.xml import (
     Node,
     OnOff,
     Positive,
-    U32,
-    U64,
     YesNo,
     attr,
     child,
@@ -25,6 +23,7 @@ from pyvirt_conf.xml import (
     sized,
     text,
 )
+from pyvirt_util.bitmaps import Bitmap
 
 
 class CpuMode(StrEnum):
@@ -301,8 +300,8 @@ class Cpu(Element):
                 fail(node, mode, f"vendor id '{self.vendor_id}' is not 12 characters long", "model/@vendor_id")
             if "," in self.vendor_id:
                 fail(node, mode, f"vendor id '{self.vendor_id}' has a comma", "model/@vendor_id")
-        if self.mode in (CpuMode.HOST_MODEL, CpuMode.CUSTOM):
-            self.migratable = self._migratable_refused(node, mode)
+        if self.migratable is not None and self.mode in (CpuMode.HOST_MODEL, CpuMode.CUSTOM):
+            fail(node, mode, f"migratable is not for cpu mode '{self.mode}'", "@migratable")
         seen = set()
         for feature in self.features:
             if feature.policy is None:
@@ -310,10 +309,6 @@ class Cpu(Element):
             if feature.name in seen:
                 fail(node, mode, f"feature '{feature.name}' is there twice", "feature")
             seen.add(feature.name)
-
-    def _migratable_refused(self, node: Node, mode: Mode) -> None:
-        if self.migratable is not None:
-            fail(node, mode, f"migratable is not for cpu mode '{self.mode}'", "@migratable")
 
     def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
         # A model's fallback, the match and the mode itself are written only where they mean something.

@@ -30,12 +30,12 @@ from pyvirt_conf.domain.tuning import (
     VcpuCount,
 )
 from pyvirt_conf.xml import (
-    Element,
     I32,
+    U32,
+    Element,
     Mode,
     Node,
     OnOff,
-    U32,
     Uuid,
     YesNo,
     attr,
@@ -223,7 +223,7 @@ class Domain(Element):
         *,
         file: str | None = None,
         config: ParserConfig = GENERIC,
-        flags: XmlFlags = XmlFlags(0),
+        flags: XmlFlags = XmlFlags.NONE,
     ) -> Self:
         """Read a document: its syntax and the types of its values, nothing more.
 
@@ -236,13 +236,13 @@ class Domain(Element):
             fail(node, mode, f"expected <domain>, found <{node.tag}>")
         return cls._from_node(node, mode)
 
-    def format(self, flags: XmlFlags = XmlFlags(0)) -> str:
+    def format(self, flags: XmlFlags = XmlFlags.NONE) -> str:
         """The document as libvirt writes it."""
         out: list[str] = []
         self._to_xml(out, "", mode_of(flags))
         return "".join(out)
 
-    def complete(self, config: ParserConfig = GENERIC, flags: XmlFlags = XmlFlags(0)) -> None:
+    def complete(self, config: ParserConfig = GENERIC, flags: XmlFlags = XmlFlags.NONE) -> None:
         """Fill in what the document left out: defaults, implied devices, and what the driver adds."""
         from pyvirt_conf.domain.complete import complete
 
@@ -279,14 +279,12 @@ class Domain(Element):
             out.append(close)
 
 
-
-
 def parse_domain(
     text: str | bytes,
     config: ParserConfig = GENERIC,
     *,
     file: str | None = None,
-    flags: XmlFlags = XmlFlags(0),
+    flags: XmlFlags = XmlFlags.NONE,
 ) -> Domain:
     """Parse, complete and validate in one go, as a driver does with a definition it is given."""
     domain = Domain.parse(text, file=file, config=config, flags=flags)

@@ -5,7 +5,22 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pyvirt_conf.xml import BadValue, Element, Mode, Node, OnOff, Scalar, U32, attr, child, element, fail, flag, sized
+from pyvirt_conf.xml import (
+    U32,
+    BadValue,
+    Element,
+    Mode,
+    Node,
+    OnOff,
+    Scalar,
+    attr,
+    child,
+    element,
+    fail,
+    flag,
+    is_element,
+    sized,
+)
 
 
 class GicVersion(StrEnum):
@@ -123,7 +138,7 @@ class Hyperv(Element):
             self.mode = HypervMode.CUSTOM
         known = set(_HYPERV)
         for kid in node:
-            if not isinstance(kid.tag, str):
+            if not is_element(kid):
                 continue
             if kid.tag not in known:
                 fail(kid, mode, f"unknown hyperv enlightenment '{kid.tag}'")
@@ -175,7 +190,7 @@ class Kvm(Element):
     def _parsed(self, node: Node, mode: Mode) -> None:
         known = ("hidden", "hint-dedicated", "poll-control", "pv-ipi", "dirty-ring")
         for kid in node:
-            if isinstance(kid.tag, str):
+            if is_element(kid):
                 if kid.tag not in known:
                     fail(kid, mode, f"unknown kvm feature '{kid.tag}'")
                 if kid.get("state") is None:
@@ -183,7 +198,9 @@ class Kvm(Element):
         if self.dirty_ring:
             entries = self.dirty_ring_size
             if entries is not None and entries and (entries & (entries - 1) or not 1024 <= entries <= 65536):
-                fail(node, mode, f"dirty ring size {entries} is not a power of two of 1024 to 65536", "dirty-ring/@size")
+                fail(
+                    node, mode, f"dirty ring size {entries} is not a power of two of 1024 to 65536", "dirty-ring/@size"
+                )
         else:
             self.dirty_ring_size = None
 
@@ -199,7 +216,7 @@ class Xen(Element):
 
     def _parsed(self, node: Node, mode: Mode) -> None:
         for kid in node:
-            if isinstance(kid.tag, str):
+            if is_element(kid):
                 if kid.tag not in ("e820_host", "passthrough"):
                     fail(kid, mode, f"unknown xen feature '{kid.tag}'")
                 if kid.get("state") is None:
@@ -264,7 +281,7 @@ class ProcessCapabilities(Element):
             fail(node, mode, f"unknown value '{word}', expected one of {', '.join(CapabilitiesPolicy)}", "@policy")
         states: dict[str, bool] = {}
         for kid in node:
-            if not isinstance(kid.tag, str):
+            if not is_element(kid):
                 continue
             if kid.tag not in PROCESS_CAPABILITIES:
                 fail(kid, mode, f"unknown process capability '{kid.tag}'")
@@ -272,7 +289,9 @@ class ProcessCapabilities(Element):
             if state not in ("on", "off"):
                 fail(kid, mode, f"'{state}' is neither 'on' nor 'off'", "@state")
             states[kid.tag] = state == "on"
-        return cls(policy=policy, states=tuple(sorted(states.items(), key=lambda item: PROCESS_CAPABILITIES.index(item[0]))))
+        return cls(
+            policy=policy, states=tuple(sorted(states.items(), key=lambda item: PROCESS_CAPABILITIES.index(item[0])))
+        )
 
     def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
         if not self.states:
@@ -335,14 +354,39 @@ class Features(Element):
 
     def _parsed(self, node: Node, mode: Mode) -> None:
         for kid in node:
-            if isinstance(kid.tag, str) and kid.tag not in _KNOWN:
+            if is_element(kid) and kid.tag not in _KNOWN:
                 fail(kid, mode, f"unknown feature '{kid.tag}'")
         if self.smm is not True:
             self.smm_tseg = None
 
 
 _KNOWN = frozenset(
-    "acpi apic pae hap viridian privnet hyperv kvm pvspinlock capabilities pmu vmport gic smm ioapic hpt vmcoreinfo htm "
-    "nested-hv msrs ccf-assist xen cfpc sbbc ibs tcg".split()
+    [
+        "acpi",
+        "apic",
+        "pae",
+        "hap",
+        "viridian",
+        "privnet",
+        "hyperv",
+        "kvm",
+        "pvspinlock",
+        "capabilities",
+        "pmu",
+        "vmport",
+        "gic",
+        "smm",
+        "ioapic",
+        "hpt",
+        "vmcoreinfo",
+        "htm",
+        "nested-hv",
+        "msrs",
+        "ccf-assist",
+        "xen",
+        "cfpc",
+        "sbbc",
+        "ibs",
+        "tcg",
+    ]
 )
-

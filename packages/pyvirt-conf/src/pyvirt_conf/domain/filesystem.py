@@ -7,7 +7,21 @@ from typing import Annotated
 
 from pyvirt_conf.domain.address import BootDevice, VirtioDriver
 from pyvirt_conf.domain.storage import ImageFormat
-from pyvirt_conf.xml import U64, BadValue, Element, Mode, Natural, Node, OnOff, attr, element, flag, integer, sized, variant
+from pyvirt_conf.xml import (
+    U64,
+    BadValue,
+    Element,
+    Mode,
+    Natural,
+    Node,
+    OnOff,
+    attr,
+    element,
+    flag,
+    integer,
+    sized,
+    variant,
+)
 
 
 class FilesystemType(StrEnum):
@@ -152,18 +166,18 @@ class Filesystem(BootDevice, VirtioDriver):
     posix_lock: OnOff | None = attr("binary/lock/@posix")
     flock: OnOff | None = attr("binary/lock/@flock")
     thread_pool_size: Natural | None = attr("binary/thread_pool/@size")
-    source: (
-        FsDirSource | FsBlockSource | FsFileSource | FsTemplateSource | FsRamSource | FsVolumeSource | None
-    ) = variant(
-        "type",
-        rank=20,
-        mount=FsDirSource,
-        bind=FsDirSource,
-        block=FsBlockSource,
-        file=FsFileSource,
-        template=FsTemplateSource,
-        ram=FsRamSource,
-        volume=FsVolumeSource,
+    source: FsDirSource | FsBlockSource | FsFileSource | FsTemplateSource | FsRamSource | FsVolumeSource | None = (
+        variant(
+            "type",
+            rank=20,
+            mount=FsDirSource,
+            bind=FsDirSource,
+            block=FsBlockSource,
+            file=FsFileSource,
+            template=FsTemplateSource,
+            ram=FsRamSource,
+            volume=FsVolumeSource,
+        )
     )
     target: str | None = attr("target/@dir", rank=21)
     readonly: bool = flag(rank=22)

@@ -100,8 +100,6 @@ class Streaming(StrEnum):
     OFF = "off"
 
 
-
-
 def _time(text: str) -> str:
     from datetime import datetime
 
@@ -303,7 +301,7 @@ class SpiceGraphics(Graphics):
 
 
 def _shown_listens(listens: list[Listen], mode: Mode) -> list[Listen]:
-    """What goes into the document: not what the driver picked by itself, where another host or start will pick again."""
+    """What goes into the document: not what the driver picked by itself where another host or start picks again."""
     shown = []
     for item in listens:
         if item.auto_generated and (mode.inactive or mode.migratable):

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pyvirt_conf.domain.address import BootDevice, PciLocation, Rom
-from pyvirt_conf.domain.interface import Teaming
 from pyvirt_conf.domain.disk import Sgio
+from pyvirt_conf.domain.interface import Teaming
 from pyvirt_conf.domain.storage import Auth, Initiator, StartupPolicy, StorageHost
 from pyvirt_conf.domain.virtualport import InterfaceIp, Route
 from pyvirt_conf.xml import (

@@ -420,9 +420,9 @@ class Interface(BootDevice, VirtioDriver):
         allowed = _DRIVERS_HOSTDEV if self.type is NetType.HOSTDEV else _DRIVERS
         if self.driver is not None and self.driver not in allowed:
             fail(node, mode, f"unknown driver '{self.driver}', expected one of {', '.join(allowed)}", "driver/@name")
-        if self.rom is not None:
-            if self.rom.enabled is False and (self.rom.bar is not None or self.rom.file is not None):
-                fail(node, mode, "a ROM that is not enabled has neither bar nor file", "rom")
+        rom = self.rom
+        if rom is not None and rom.enabled is False and (rom.bar is not None or rom.file is not None):
+            fail(node, mode, "a ROM that is not enabled has neither bar nor file", "rom")
 
 
 _NEED_SOURCE = frozenset(

@@ -5,7 +5,22 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pyvirt_conf.domain.address import Device
-from pyvirt_conf.xml import BadValue, Bits, Element, Mode, Node, U32, Uuid, YesNo, attr, child, element, flag, sized, text
+from pyvirt_conf.xml import (
+    U32,
+    BadValue,
+    Bits,
+    Element,
+    Mode,
+    Node,
+    Uuid,
+    YesNo,
+    attr,
+    child,
+    element,
+    flag,
+    sized,
+    text,
+)
 
 
 class MemoryModel(StrEnum):
@@ -62,8 +77,9 @@ class MemoryDevice(Device):
     target: MemoryTarget = child(required=True)
 
     def _parsed(self, node: Node, mode: Mode) -> None:
-        if self.model in (MemoryModel.NVDIMM, MemoryModel.VIRTIO_PMEM):
-            if self.source is None or self.source.path is None:
-                raise BadValue(f"missing path of the source of {self.model} memory")
+        if self.model in (MemoryModel.NVDIMM, MemoryModel.VIRTIO_PMEM) and (
+            self.source is None or self.source.path is None
+        ):
+            raise BadValue(f"missing path of the source of {self.model} memory")
         if self.target.size == 0:
             raise BadValue("memory of size 0")

@@ -1,4 +1,4 @@
-"""Small devices: hub, watchdog, memory balloon, random numbers, panic, NVRAM, shared memory, IOMMU, vsock, leases, redirection."""
+"""Small devices, from hubs and watchdogs to shared memory, leases and USB redirection."""
 
 from __future__ import annotations
 

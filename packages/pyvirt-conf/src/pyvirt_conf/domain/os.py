@@ -5,7 +5,23 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pyvirt_conf.domain.storage import StorageSource
-from pyvirt_conf.xml import BadValue, Element, I32, Mode, Node, U32, YesNo, attr, child, children, element, fail, inline, text, texts
+from pyvirt_conf.xml import (
+    I32,
+    U32,
+    BadValue,
+    Element,
+    Mode,
+    Node,
+    YesNo,
+    attr,
+    child,
+    children,
+    element,
+    fail,
+    inline,
+    text,
+    texts,
+)
 
 
 class BootDev(StrEnum):
@@ -168,6 +184,11 @@ class Os(Element):
         if self.boot_menu is not True:
             self.boot_menu_timeout = None
         elif self.boot_menu_timeout is not None and self.boot_menu_timeout > 65535:
-            fail(node, mode, f"boot menu timeout {self.boot_menu_timeout} is out of range, expected 0 to 65535", "bootmenu")
+            fail(
+                node,
+                mode,
+                f"boot menu timeout {self.boot_menu_timeout} is out of range, expected 0 to 65535",
+                "bootmenu",
+            )
         if self.firmware in (None, Firmware.NONE):
             self.firmware_features = []

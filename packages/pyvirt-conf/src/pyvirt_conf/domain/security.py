@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pyvirt_conf.xml import Element, OnOff, U32, YesNo, attr, children, element, integer, text
+from pyvirt_conf.xml import U32, Element, OnOff, YesNo, attr, children, element, integer, text
 
 
 @element("launchSecurity", by="type")

@@ -268,7 +268,7 @@ class Initiator(Element):
 
 @element("source", by="type", default_kind="file")
 class StorageSource(Element):
-    """An image; one of the classes below by ``type``. It's a part of the element that holds it, which has the attribute."""
+    """An image; one of the classes below by ``type``, an attribute of the element that holds it."""
 
     type: ClassVar[str]
     slice: Slice | None = child("source/slices/slice", rank=50)
@@ -356,5 +356,3 @@ class NetworkSource(StorageSource):
         # VxHS and NBD are the two that speak TLS by themselves.
         if self.tls is not None and self.protocol not in (StorageProtocol.NBD, StorageProtocol.VXHS):
             self.tls = None
-
-

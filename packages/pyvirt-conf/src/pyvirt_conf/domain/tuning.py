@@ -6,16 +6,16 @@ from enum import StrEnum
 from typing import Annotated
 
 from pyvirt_conf.xml import (
+    I32,
+    U32,
+    U64,
     BadValue,
     Bits,
     Element,
-    I32,
     Mode,
     Natural,
     Node,
     Scalar,
-    U32,
-    U64,
     YesNo,
     attr,
     child,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from pyvirt_util.errors import ConfigUnsupportedError, XmlError
-
+from pyvirt_conf.domain.address import Reconnect
 from pyvirt_conf.domain.chardev import (
     CharSource,
+    Console,
     DevChar,
     FileChar,
     NmdmChar,
+    Parallel,
     PipeChar,
+    Serial,
     SocketMode,
     SpicePortChar,
     TcpChar,
@@ -19,8 +21,9 @@ from pyvirt_conf.domain.chardev import (
 from pyvirt_conf.domain.complete import validate_name
 from pyvirt_conf.domain.config import ParserConfig
 from pyvirt_conf.domain.domain import Domain
-from pyvirt_conf.domain.misc import EgdBackend
+from pyvirt_conf.domain.misc import EgdBackend, Redirdev
 from pyvirt_conf.domain.smartcard import PassthroughSmartcard
+from pyvirt_util.errors import ConfigUnsupportedError, XmlError
 
 
 def validate(domain: Domain, config: ParserConfig) -> None:
@@ -48,8 +51,9 @@ def _vcpus(domain: Domain) -> None:
 
 def _chardevs(domain: Domain) -> None:
     devices = domain.devices
-    for chardev in (*devices.serials, *devices.parallels, *devices.consoles, *devices.redirdevs):
-        check_source(chardev.source)
+    ports: list[Serial | Parallel | Console | Redirdev] = [*devices.serials, *devices.parallels, *devices.consoles]
+    for port in (*ports, *devices.redirdevs):
+        check_source(port.source)
     for channel in devices.channels:
         check_source(channel.source, may_lack_path=True)
     for card in devices.smartcards:
@@ -81,14 +85,18 @@ def check_source(source: CharSource, *, may_lack_path: bool = False) -> None:
         raise XmlError("missing source service of a character device of type 'udp'")
     if isinstance(source, UnixChar) and source.path is None and not may_lack_path:
         raise XmlError("missing source path of a character device of type 'unix'")
-    if isinstance(source, (TcpChar, UnixChar)):
-        if source.mode is SocketMode.BIND and source.reconnect is not None and source.reconnect.enabled:
-            raise ConfigUnsupportedError("chardev reconnect is possible only for connect mode")
+    if isinstance(source, (TcpChar, UnixChar)) and source.mode is SocketMode.BIND:
+        _no_reconnect(source.reconnect)
     if isinstance(source, SpicePortChar):
         if source.channel is None:
             raise XmlError("missing source channel of a character device of type 'spiceport'")
         if not all(c.isascii() and (c.isalnum() or c in "-_./:@") for c in source.channel):
             raise XmlError(f"invalid character in spice port channel '{source.channel}'")
+
+
+def _no_reconnect(reconnect: Reconnect | None) -> None:
+    if reconnect is not None and reconnect.enabled:
+        raise ConfigUnsupportedError("chardev reconnect is possible only for connect mode")
 
 
 def _cputune(domain: Domain) -> None:
@@ -106,7 +114,9 @@ def _cputune(domain: Domain) -> None:
         for cache in group.caches:
             for kind in ("code", "data") if cache.type == "both" else (cache.type.value,):
                 if (cache.level, cache.id, kind) in seen:
-                    raise XmlError(f"cache {cache.id} of level {cache.level} has several {kind} allocations of one group")
+                    raise XmlError(
+                        f"cache {cache.id} of level {cache.level} has several {kind} allocations of one group"
+                    )
                 seen.add((cache.level, cache.id, kind))
         for monitor in group.monitors:
             if not monitor.vcpus <= group.vcpus:

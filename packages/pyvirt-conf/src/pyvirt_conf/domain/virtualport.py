@@ -5,7 +5,21 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pyvirt_conf.xml import U32, U64, BadValue, Element, Mode, Node, Uuid, YesNo, attr, child, children, element, integer
+from pyvirt_conf.xml import (
+    U32,
+    U64,
+    BadValue,
+    Element,
+    Mode,
+    Node,
+    Uuid,
+    YesNo,
+    attr,
+    child,
+    children,
+    element,
+    integer,
+)
 
 
 class VirtualPortType(StrEnum):

@@ -2,7 +2,7 @@
 
 from pyvirt_conf.xml.element import Element, element
 from pyvirt_conf.xml.fields import attr, child, children, flag, inline, sized, text, texts, variant
-from pyvirt_conf.xml.reader import BadValue, Mode, Node, content, fail, locate, read
+from pyvirt_conf.xml.reader import BadValue, Mode, Node, content, fail, is_element, locate, read
 from pyvirt_conf.xml.scalars import (
     I32,
     I64,
@@ -53,6 +53,7 @@ __all__ = [
     "flag",
     "inline",
     "integer",
+    "is_element",
     "locate",
     "read",
     "sized",

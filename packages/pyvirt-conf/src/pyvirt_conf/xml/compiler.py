@@ -1,8 +1,8 @@
 """Turns the declared fields of a class into two functions of straight-line Python: ``_read`` and ``_write``.
 
-Reading goes once over the children of a node, sorted by name into lists, then field by field. Writing appends lines to a list;
-whether an element is self-closed shows when its content has been written. What the functions look like is best seen by
-``print(source_of(Interface))``.
+Reading goes once over the children of a node, sorted by name into lists, then field by field. Writing appends lines to
+a list; whether an element is self-closed shows when its content has been written. What the functions look like is best
+seen by ``print(source_of(Interface))``.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _resolve(field: Field) -> Any:
     found = field.annotation
     if isinstance(found, str):
         assert field.owner is not None
-        found = eval(found, sys.modules[field.owner.__module__].__dict__)
+        found = eval(found, sys.modules[field.owner.__module__].__dict__)  # noqa: S307 (our own source)
     if isinstance(found, types.UnionType) or typing.get_origin(found) is typing.Union:
         found = next(part for part in typing.get_args(found) if part is not type(None))
     if field.kind in ("children", "texts"):
@@ -70,7 +70,9 @@ def _tree(cls: type[Element]) -> _Branch:
                 root.parts.append(("", field))
             else:
                 waiting[field.options["before"]] = field
-        elif field.kind == "attr" or (field.kind == "size" and path is not None and path.rpartition("/")[2].startswith("@")):
+        elif field.kind == "attr" or (
+            field.kind == "size" and path is not None and path.rpartition("/")[2].startswith("@")
+        ):
             *above, last = (path or f"@{field.name.rstrip('_')}").split("/")
             if last[0] != "@":
                 raise TypeError(f"{cls.__name__}.{field.name}: '{path}' names no attribute")
@@ -161,7 +163,7 @@ def _pretty(value: int) -> tuple[int, str]:
     return value, "bytes"
 
 
-# -- reading -------------------------------------------------------------------------------------------------------------
+# -- reading ---------------------------------------------------------------------------------------
 
 
 def _read_source(cls: type[Element], root: _Branch, src: _Source) -> None:
@@ -172,7 +174,7 @@ def _read_source(cls: type[Element], root: _Branch, src: _Source) -> None:
         src(2, f"word = {cls._default_kind!r}")
         src(1, f"kind = {src.bind(cls._kinds, 'kinds')}.get(word)")
         src(1, "if kind is None:")
-        src(2, f"wrong_kind(cls, node, mode, word)")
+        src(2, "wrong_kind(cls, node, mode, word)")
         src.names["wrong_kind"] = _wrong_kind
         src(1, "return kind._from_node(node, mode)")
         return
@@ -303,7 +305,9 @@ def _read_attr(field: Field, src: _Source, var: str, rel: str, depth: int) -> No
     src(depth, "if v is not None:" if not field.live else "if v is not None and live:")
     if field.kind == "size":
         options = field.options
-        value = f"amount(v, {var}.get({options['unit_name']!r}), {options['store']}, {options['assume']}, {options['low']})"
+        value = (
+            f"amount(v, {var}.get({options['unit_name']!r}), {options['store']}, {options['assume']}, {options['low']})"
+        )
     else:
         value = _converted(scalar_of(_resolve(field)), src)
     if value != "v":
@@ -326,7 +330,9 @@ def _read_text(field: Field, src: _Source, var: str, rel: str, depth: int) -> No
         src(depth, "if v:" if not field.live else "if v and live:")
     if field.kind == "size":
         options = field.options
-        value = f"amount(v, {var}.get({options['unit_name']!r}), {options['store']}, {options['assume']}, {options['low']})"
+        value = (
+            f"amount(v, {var}.get({options['unit_name']!r}), {options['store']}, {options['assume']}, {options['low']})"
+        )
     else:
         value = _converted(scalar_of(_resolve(field)), src)
     if value != "v":
@@ -337,7 +343,7 @@ def _read_text(field: Field, src: _Source, var: str, rel: str, depth: int) -> No
         src(depth + 1, f"missing(node, mode, {rel.rstrip('/')!r})")
 
 
-# -- writing -------------------------------------------------------------------------------------------------------------
+# -- writing ---------------------------------------------------------------------------------------
 
 
 def _write_source(cls: type[Element], root: _Branch, src: _Source) -> None:
@@ -354,7 +360,7 @@ def _write_source(cls: type[Element], root: _Branch, src: _Source) -> None:
     for line in setup:
         src(1, line)
     fixed, rest = _split_fixed(root.attrs, src)
-    src(1, f"a = f\"{{pad}}<{{tag}}{const}{fixed}\"")
+    src(1, f'a = f"{{pad}}<{{tag}}{const}{fixed}"')
     _write_attrs(rest, src, 1)
     if root.text is not None:
         _write_text_close(root.text, src)
@@ -366,7 +372,7 @@ def _write_source(cls: type[Element], root: _Branch, src: _Source) -> None:
     src(0, "def _write_attrs(self, mode):")
     for line in setup:
         src(1, line)
-    src(1, f"a = f\"{const}{fixed}\"")
+    src(1, f'a = f"{const}{fixed}"')
     _write_attrs(rest, src, 1)
     src(1, "return a")
 
@@ -472,8 +478,13 @@ def _write_text_close(field: Field, src: _Source) -> None:
     src(1, f"v = self.{field.name}")
     if field.kind == "size" and field.options["unit"] is None:
         src(1, f"v = None if v is None else pretty(v * {field.options['store']})[0]")
-    src(1, f"if {_conditions(field, src)}:" if field.options.get("empty") else f"if {_conditions(field, src)} and v != '':")
-    src(2, f"out.append(f\"{{a}}>{_text_value(field, src)}</{{tag}}>\\n\")")
+    src(
+        1,
+        f"if {_conditions(field, src)}:"
+        if field.options.get("empty")
+        else f"if {_conditions(field, src)} and v != '':",
+    )
+    src(2, f'out.append(f"{{a}}>{_text_value(field, src)}</{{tag}}>\\n")')
     src(1, "else:")
     src(2, "out.append(a + '/>\\n')")
 
@@ -490,7 +501,7 @@ def _write_parts(branch: _Branch, src: _Source, depth: int, level: int) -> None:
             src(depth + 1, f"out.append({pad} + '<{tag}/>\\n')")
         elif part.kind == "texts":
             src(depth, "for w in v:")
-            src(depth + 1, f"out.append(f\"{{{pad}}}<{tag}>{{w if special(w) is None else escape(w)}}</{tag}>\\n\")")
+            src(depth + 1, f'out.append(f"{{{pad}}}<{tag}>{{w if special(w) is None else escape(w)}}</{tag}>\\n")')
         elif part.kind == "children":
             named = "" if _resolve(part)._tag == tag else f", {tag!r}"
             src(depth, "for w in v:" if not part.live else "for w in v if live else ():")
@@ -517,34 +528,35 @@ def _write_branch(branch: _Branch, src: _Source, depth: int, level: int) -> None
         if field.kind == "size" and field.options["unit"] is None:
             src(depth, f"v = None if v is None else pretty(v * {field.options['store']})[0]")
         src(depth, f"if {_conditions(field, src)}:")
+        src(depth + 1, f'line = f"{{{pad}}}<{tag}{{a}}>{_text_value(field, src)}</{tag}>\\n"')
         if field.options.get("empty"):
-            src(depth + 1, f"out.append(f\"{{{pad}}}<{tag}{{a}}>{_text_value(field, src)}</{tag}>\\n\" if v != '' else f\"{{{pad}}}<{tag}{{a}}/>\\n\")")
-        else:
-            src(depth + 1, f"out.append(f\"{{{pad}}}<{tag}{{a}}>{_text_value(field, src)}</{tag}>\\n\")")
+            src(depth + 1, "if v == '':")
+            src(depth + 2, f'line = f"{{{pad}}}<{tag}{{a}}/>\\n"')
+        src(depth + 1, "out.append(line)")
         if any(other is not field for other in branch.attrs):
             src(depth, "elif a:")
-            src(depth + 1, f"out.append(f\"{{{pad}}}<{tag}{{a}}/>\\n\")")
+            src(depth + 1, f'out.append(f"{{{pad}}}<{tag}{{a}}/>\\n")')
         return
     if not branch.parts:
         src(depth, "if a:")
-        src(depth + 1, f"out.append(f\"{{{pad}}}<{tag}{{a}}/>\\n\")")
+        src(depth + 1, f'out.append(f"{{{pad}}}<{tag}{{a}}/>\\n")')
         return
     mark, head = f"n{level}_{depth}", f"a{level}"
     src(depth, f"{head} = a")
     src(depth, f"{mark} = len(out)")
-    src(depth, f"out.append('')")
+    src(depth, "out.append('')")
     src(depth, f"pad{level + 1} = {pad} + '  '")
     _write_parts(branch, src, depth, level + 1)
     src(depth, f"if len(out) > {mark} + 1:")
-    src(depth + 1, f"out[{mark}] = f\"{{{pad}}}<{tag}{{{head}}}>\\n\"")
+    src(depth + 1, f'out[{mark}] = f"{{{pad}}}<{tag}{{{head}}}>\\n"')
     src(depth + 1, f"out.append({pad} + '</{tag}>\\n')")
     src(depth, f"elif {head}:")
-    src(depth + 1, f"out[{mark}] = f\"{{{pad}}}<{tag}{{{head}}}/>\\n\"")
+    src(depth + 1, f'out[{mark}] = f"{{{pad}}}<{tag}{{{head}}}/>\\n"')
     src(depth, "else:")
     src(depth + 1, "out.pop()")
 
 
-# -- both ----------------------------------------------------------------------------------------------------------------
+# -- both ------------------------------------------------------------------------------------------
 
 
 def _generate(cls: type[Element]) -> _Source:
@@ -564,7 +576,7 @@ def compile_class(cls: type[Element]) -> None:
     """Give a class its own ``_read``, ``_write``, ``_write_attrs`` and ``_write_kids``."""
     src = _generate(cls)
     made: dict[str, Any] = {}
-    exec(compile("\n".join(src.lines), f"<generated for {cls.__name__}>", "exec"), src.names, made)
+    exec(compile("\n".join(src.lines), f"<generated for {cls.__name__}>", "exec"), src.names, made)  # noqa: S102 (our own source)
     regular = {name: not _overridden(cls, name) for name in ("_to_xml", "_from_node", "_write_attrs", "_write_kids")}
     cls._read = classmethod(made["_read"])  # type: ignore[assignment]
     cls._write = made["_write"]  # type: ignore[method-assign]

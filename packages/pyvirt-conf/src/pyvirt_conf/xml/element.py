@@ -1,7 +1,7 @@
 """Elements as classes: ``@element("interface")`` on a subclass of :class:`Element`.
 
-The annotated fields of the class are the attributes and children in output order. Each class is compiled to two functions,
-one that reads and one that writes, when it is first used; see :mod:`pyvirt_conf.xml.compiler`.
+The annotated fields of the class are the attributes and children in output order. Each class is compiled to two
+functions, one that reads and one that writes, when it is first used; see :mod:`pyvirt_conf.xml.compiler`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ _T = TypeVar("_T", bound="type[Element]")
 class Element:
     """What every element class has: a constructor by keyword, comparison, ``copy()``, and reading and writing.
 
-    An irregular element overrides ``_from_node`` or ``_to_xml`` and falls back on ``_read`` and ``_write``, the compiled
-    functions, for what is regular. ``_parsed`` is called when an element has been read, for what concerns several fields.
+    An irregular element overrides ``_from_node`` or ``_to_xml`` and falls back on ``_read`` and ``_write``, the
+    compiled functions, for what is regular. ``_parsed`` is called when an element has been read, for what concerns
+    several fields.
     """
 
     _tag: ClassVar[str] = ""
@@ -193,9 +194,10 @@ def element(
         if const:
             cls._const = (*cls._const, *const.items())
             for base in cls.__mro__[1:]:
-                if base.__dict__.get("_by") in const:
-                    base._kinds[const[base._by]] = cls
-                    setattr(cls, base._by, const[base._by])
+                told_by = base.__dict__.get("_by")
+                if told_by in const:
+                    base.__dict__["_kinds"][const[told_by]] = cls
+                    setattr(cls, told_by, const[told_by])
                     break
         _collect(cls)
         return cls

@@ -1,7 +1,8 @@
 """What a field of an element class can be: attribute, text, flag, size, child, children, variant or inlined part.
 
-Paths are relative to the element and name where the value stands: ``@type``, ``mac/@address``, ``os/kernel``. Fields that
-share a parent (``driver/@name``, ``driver/@queues``) are written into one element, which stands where its first field is declared.
+Paths are relative to the element and name where the value stands: ``@type``, ``mac/@address``, ``os/kernel``. Fields
+that share a parent (``driver/@name``, ``driver/@queues``) are written into one element, which stands where its first
+field is declared.
 """
 
 from __future__ import annotations
@@ -77,10 +78,20 @@ def attr(
     :param live: counts only for a running guest. :param secure: written only on request, as passwords are.
     :param omit: a value that is not written. :param when: further condition.
     :param present: the value where the element exists without the attribute (``<pmu/>``).
-    :param rank: fields are written by rank, then in the order of declaration; those of a base class may want to come last.
+    :param rank: fields are written by rank, then in the order of declaration; those of a base class may want to come
+        last.
     """
     return Field(
-        "attr", path, default=default, required=required, live=live, secure=secure, when=when, rank=rank, omit=omit, present=present
+        "attr",
+        path,
+        default=default,
+        required=required,
+        live=live,
+        secure=secure,
+        when=when,
+        rank=rank,
+        omit=omit,
+        present=present,
     )
 
 
@@ -98,7 +109,16 @@ def text(
 ) -> Any:
     """The text of an element: ``title``, or ``.`` for this one's own. ``empty``: an empty element counts as ''."""
     return Field(
-        "text", path, default=default, required=required, live=live, secure=secure, when=when, rank=rank, omit=omit, empty=empty
+        "text",
+        path,
+        default=default,
+        required=required,
+        live=live,
+        secure=secure,
+        when=when,
+        rank=rank,
+        omit=omit,
+        empty=empty,
     )
 
 
@@ -129,9 +149,10 @@ def sized(
 ) -> Any:
     """An amount with a unit, in text (``memory``) or in an attribute (``page/@size``).
 
-    :param store: bytes per stored unit; a remainder rounds up. :param assume: bytes per unit where the document names none.
-    :param unit: what is written, so many bytes as ``shown`` says (``store`` when left out); ``None`` for the largest unit
-        that divides the amount.
+    :param store: bytes per stored unit; a remainder rounds up.
+    :param assume: bytes per unit where the document names none.
+    :param unit: what is written, so many bytes as ``shown`` says (``store`` when left out); ``None`` for the largest
+        unit that divides the amount.
     :param unit_name: the attribute the unit stands in. :param low: the smallest amount allowed.
     """
     return Field(
@@ -182,7 +203,7 @@ def variant(by: str, path: str | None = None, *, rank: int = 0, **choices: Any) 
 
 
 def inline(*, rank: int = 0, required: bool = True, before: str | None = None) -> Any:
-    """A part with fields of its own that stands in the same element: a disk's storage source, a character device's source.
+    """A part with fields of its own that stands in the same element, as a disk's storage source does.
 
     :param before: its inner elements are written before this field; its attributes are written where it is declared.
     """

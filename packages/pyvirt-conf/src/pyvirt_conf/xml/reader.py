@@ -7,12 +7,14 @@ and size and depth are bounded. lxml is imported when the first document is read
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast
 
 from pyvirt_util.errors import Location, VirtError, XmlDetailError, XmlError
 
 if TYPE_CHECKING:
-    from lxml.etree import _Element as Node
+    from lxml.etree import _Element
+
+    Node: TypeAlias = _Element
 else:
     Node = Any
 
@@ -40,7 +42,18 @@ class Mode:
     ``actual``: what a guest's network interfaces resolved to is read and written.
     """
 
-    __slots__ = ("actual", "clock_adjust", "config", "file", "inactive", "migratable", "pci_orig", "private", "secure", "status")
+    __slots__ = (
+        "actual",
+        "clock_adjust",
+        "config",
+        "file",
+        "inactive",
+        "migratable",
+        "pci_orig",
+        "private",
+        "secure",
+        "status",
+    )
 
     def __init__(
         self,
@@ -80,7 +93,9 @@ def read(text: str | bytes, file: str | None = None) -> Node:
     except UnicodeEncodeError as error:
         raise XmlDetailError(f"the document holds a lone surrogate: {error.reason}", location=Location(file)) from None
     if len(data) > MAX_BYTES:
-        raise XmlDetailError(f"the document has {len(data)} bytes, at most {MAX_BYTES} are read", location=Location(file))
+        raise XmlDetailError(
+            f"the document has {len(data)} bytes, at most {MAX_BYTES} are read", location=Location(file)
+        )
     if b"<!DOCTYPE" in data and _DOCTYPE.match(data):
         raise XmlDetailError("a document type declaration is not allowed", location=Location(file))
     if isinstance(text, bytes):
@@ -116,7 +131,8 @@ def _load() -> None:
 
     _fromstring = etree.fromstring
     _syntax_error = etree.XMLSyntaxError
-    # Blank text goes, as in libvirt: it would be kept in <metadata> otherwise. huge_tree=False bounds depth (256) and text.
+    # Blank text goes, as in libvirt: it would be kept in <metadata> otherwise.
+    # huge_tree=False bounds the depth (256 or 2048, by version of libxml2) and the length of texts.
     _parser = etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,
@@ -127,13 +143,19 @@ def _load() -> None:
     )
 
 
+def is_element(node: Node) -> bool:
+    """Whether it's an element, not a comment, an instruction or an entity that wasn't expanded."""
+    tag: Any = node.tag
+    return isinstance(tag, str)
+
+
 def content(node: Node) -> str:
     """All the text of a node, its inner elements' included, as XPath's string() gives it."""
     if not len(node):
         return node.text or ""
     parts = [node.text or ""]
     for kid in node:
-        if isinstance(kid.tag, str):
+        if is_element(kid):
             parts.append(content(kid))
         parts.append(kid.tail or "")
     return "".join(parts)
@@ -166,11 +188,9 @@ def locate(node: Node, mode: Mode, at: str = "") -> Location:
             break
         found = inner
     path = element_path(node)
-    return Location(mode.file, found.sourceline, f"{path}/{at}" if at else path)
+    return Location(mode.file, cast("int | None", found.sourceline), f"{path}/{at}" if at else path)
 
 
-def fail(
-    node: Node, mode: Mode, message: str, at: str = "", error: type[VirtError] = XmlError
-) -> NoReturn:
+def fail(node: Node, mode: Mode, message: str, at: str = "", error: type[VirtError] = XmlError) -> NoReturn:
     """Refuse what stands at a node."""
     raise error(message, location=locate(node, mode, at)) from None

@@ -1,7 +1,7 @@
 """The types of attributes and texts: how each is read from a string and written.
 
-A field's annotation names its type: ``str``, an enumeration of libvirt's words (a ``StrEnum``), or one of the aliases here
-(``U32``, ``YesNo``, ``Uuid``, ...), which type checkers see as plain ``int``, ``bool`` or ``str``.
+A field's annotation names its type: ``str``, an enumeration of libvirt's words (a ``StrEnum``), or one of the aliases
+here (``U32``, ``YesNo``, ``Uuid``, ...), which type checkers see as plain ``int``, ``bool`` or ``str``.
 """
 
 from __future__ import annotations
