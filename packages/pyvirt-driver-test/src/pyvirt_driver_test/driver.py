@@ -5,11 +5,17 @@ from __future__ import annotations
 import threading
 import weakref
 
+from pyvirt_driver_test.agent import Agent
 from pyvirt_driver_test.connect import Connect
-from pyvirt_driver_test.lifecycle import Lifecycle
+from pyvirt_driver_test.devices import Devices
 from pyvirt_driver_test.lookup import Lookup
+from pyvirt_driver_test.metadata import MetadataOperations
 from pyvirt_driver_test.node import Node
-from pyvirt_util.errors import InvalidArgError
+from pyvirt_driver_test.resources import Resources
+from pyvirt_driver_test.saving import Saving
+from pyvirt_driver_test.stats import Statistics
+from pyvirt_driver_test.tuning import Tuning
+from pyvirt_util.errors import AuthFailedError, InvalidArgError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +26,7 @@ if TYPE_CHECKING:
     from pyvirt_util.uris import URI
 
 
-class TestDriver(Connect, Node, Lookup, Lifecycle):
+class TestDriver(Connect, Node, Lookup, Saving, Resources, Tuning, Devices, Agent, MetadataOperations, Statistics):
     """The driver of ``test`` URIs."""
 
     __test__ = False  # no test case, whatever pytest may think of the name
@@ -40,7 +46,10 @@ class TestDriver(Connect, Node, Lookup, Lifecycle):
             return cls(cls._default_host(), path)
         from pyvirt_driver_test.document import host_from_file
 
-        return cls(host_from_file(path), path)
+        host, users = host_from_file(path)
+        if users:
+            _authenticate(users, auth)
+        return cls(host, path)
 
     @classmethod
     def _default_host(cls) -> Host:
@@ -52,3 +61,20 @@ class TestDriver(Connect, Node, Lookup, Lifecycle):
                 host = default_host()
                 TestDriver._default = weakref.ref(host)
             return host
+
+
+def _authenticate(users: dict[str, str | None], auth: Authenticator | None) -> None:
+    from pyvirt.enums.host import ConnectCredentialType
+
+    if auth is None:
+        raise AuthFailedError("the host wants to know who connects, and there is nobody to ask")
+    name = auth(ConnectCredentialType.AUTHNAME, "enter username", None)
+    if name is None or name not in users:
+        raise AuthFailedError(f"authentication of user '{name}' failed")
+    wanted = users[name]
+    if wanted is not None:
+        import hmac
+
+        given = auth(ConnectCredentialType.PASSPHRASE, f"enter the password of {name}", None)
+        if given is None or not hmac.compare_digest(given.encode(), wanted.encode()):
+            raise AuthFailedError(f"authentication of user '{name}' failed")

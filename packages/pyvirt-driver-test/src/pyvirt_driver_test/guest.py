@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pyvirt.enums.domain_state import DomainState
     from pyvirt.refs import DomainRef
-    from pyvirt_conf import Domain
+    from pyvirt_conf.domain.domain import Domain
     from pyvirt_driver_test.agent_state import AgentState
     from pyvirt_driver_test.snapshot_tree import SnapshotTree
 
@@ -32,8 +32,8 @@ class SavedImage:
 class Guest:
     """A domain: what is defined, what runs, and in which state.
 
-    ``config`` is the persistent definition (``None``: transient), ``live`` that of the running guest. Either may be given
-    as complete XML, which is parsed when somebody asks. Whoever uses a guest holds the lock of its host.
+    ``config`` is the persistent definition (``None``: transient), ``live`` that of the running guest. Either may be
+    given as complete XML, which is parsed when somebody asks. Whoever uses a guest holds the lock of its host.
     """
 
     __slots__ = (

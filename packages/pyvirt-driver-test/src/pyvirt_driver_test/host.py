@@ -70,17 +70,15 @@ class Host:
         Raises OperationFailedError when one of them belongs to another domain (virDomainObjListAdd).
         """
         known = self._by_uuid.get(uuid)
-        if known is not None:
-            if known.name != name:
-                raise OperationFailedError(f"domain '{known.name}' is already defined with uuid {uuid}")
-            return known
+        if known is not None and known.name != name:
+            raise OperationFailedError(f"domain '{known.name}' is already defined with uuid {uuid}")
         other = self._uuids.get(name)
-        if other is not None:
+        if other is not None and other != uuid:
             raise OperationFailedError(f"domain '{name}' already exists with uuid {other}")
-        return None
+        return known
 
     def add(self, guest: Guest) -> None:
-        """Add a domain that :meth:`match` found no other for."""
+        """Add a domain for which :meth:`match` found no other."""
         self._by_uuid[guest.uuid] = guest
         self._uuids[guest.name] = guest.uuid
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         DomainUndefineFlags,
     )
     from pyvirt.refs import DomainRef
-    from pyvirt_conf import Domain
+    from pyvirt_conf.domain.domain import Domain
 
 
 class Lifecycle(HostedDriver):
@@ -29,15 +29,16 @@ class Lifecycle(HostedDriver):
 
     def domain_define_xml_flags(self, xml: str, flags: DomainDefineFlags) -> DomainRef:
         """See the base class. A domain that runs goes on as it is; the new definition counts from its next start."""
-        from pyvirt_driver_test.definition import parse
+        from pyvirt_driver_test.definition import identity, parse
 
         allow(flags, enums.DomainDefineFlags.VALIDATE, "virDomainDefineXMLFlags")
         definition = parse(xml, schema=bool(flags & enums.DomainDefineFlags.VALIDATE))
+        name, uuid = identity(definition)
         with self.host.lock:
-            guest = self.host.match(definition.name, definition.uuid)
+            guest = self.host.match(name, uuid)
             known = guest is not None and guest.persistent
             if guest is None:
-                guest = Guest(definition.name, definition.uuid)
+                guest = Guest(name, uuid)
                 self.host.add(guest)
             guest.updated = guest.active and known
             guest.config = definition
@@ -114,14 +115,15 @@ class Lifecycle(HostedDriver):
 
     def domain_create_xml(self, xml: str, flags: DomainCreateFlags) -> DomainRef:
         """See the base class."""
-        from pyvirt_driver_test.definition import parse
+        from pyvirt_driver_test.definition import identity, parse
 
         allow(flags, 0x3F, "virDomainCreateXML")
         definition = parse(xml, schema=bool(flags & enums.DomainCreateFlags.START_VALIDATE))
+        name, uuid = identity(definition)
         with self.host.lock:
-            guest = self.host.match(definition.name, definition.uuid)
+            guest = self.host.match(name, uuid)
             if guest is None:
-                guest = Guest(definition.name, definition.uuid)
+                guest = Guest(name, uuid)
                 self.host.add(guest)
             elif guest.active:
                 raise OperationInvalidError(f"domain '{guest.name}' is already active")
@@ -151,9 +153,6 @@ class Lifecycle(HostedDriver):
 
     def boot(self, guest: Guest, definition: Domain, reason: int, detail: int) -> None:
         """Let a domain that is off run from ``definition``, for ``reason``; the caller holds the lock."""
-        from pyvirt_driver_test.definition import number_interfaces
-
-        number_interfaces(definition, [other.live for other in self.host if other.live is not None])
         guest.live = definition
         guest.id = self.host.next_id()
         guest.ran_ns = 0
@@ -216,17 +215,18 @@ class Lifecycle(HostedDriver):
         with self.host.lock:
             guest = self.host.guest(domain)
             guest.require_active()
-            self._restart(guest)
+            self.restart(guest)
 
     def _follow(self, guest: Guest, action: str) -> None:
         from pyvirt_driver_test.definition import restarts
 
         if restarts(guest.current, action):
-            self._restart(guest)
+            self.restart(guest)
         else:
             self.stop(guest, enums.DomainShutoffReason.SHUTDOWN, enums.DomainEventStoppedDetailType.SHUTDOWN)
 
-    def _restart(self, guest: Guest) -> None:
+    def restart(self, guest: Guest) -> None:
+        """Let a running guest begin anew; the caller holds the lock."""
         guest.forget_agent()
         if guest.state == RUNNING:
             guest.set_state(RUNNING, enums.DomainRunningReason.BOOTED)

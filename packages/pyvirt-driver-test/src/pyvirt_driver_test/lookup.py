@@ -22,7 +22,7 @@ class Lookup(HostedDriver):
         """See the base class. Active domains come first, by id; the others by name."""
         allow(flags, 0xFFFF, "virConnectListAllDomains")
         with self.host.lock:
-            found = [guest.ref for guest in self.host if not flags or _matches(guest, flags)]
+            found = [guest.ref for guest in self.host if not flags or matches(guest, flags)]
         found.sort(key=lambda ref: (ref.id < 0, ref.id, ref.name))
         return found
 
@@ -138,7 +138,8 @@ class Lookup(HostedDriver):
         return []
 
 
-def _matches(guest: Guest, flags: int) -> bool:
+def matches(guest: Guest, flags: int) -> bool:
+    """Whether a domain passes the filters of virConnectListAllDomains."""
     from pyvirt.driver.filters import domain_matches
 
     return domain_matches(
