@@ -57,7 +57,8 @@ def tox_extend_envs() -> Iterable[str]:
 
 @impl
 def tox_add_core_config(core_conf: ConfigSet, state: State) -> None:
-    environments = ["lint", "types", "deps", *(f"pkg-{name}" for name in NAMES), "system"]
+    # What takes longest begins first, so that environments run side by side end together.
+    environments = ["lint", "system", "types", "deps", *(f"pkg-{name}" for name in NAMES)]
     core_conf.loaders.insert(0, MemoryLoader(env_list=EnvList(environments)))
     options = state.conf.pos_args(None) or ()
     for environment, arguments in EVERYTHING.items():

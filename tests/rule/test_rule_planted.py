@@ -93,6 +93,8 @@ DODGES = {
     "sys.path added to": ("import sys\n\nsys.path += ['/somewhere']\n", "changes where imports come from"),
     "sys.path sliced": ("import sys\n\nsys.path[:0] = ['/somewhere']\n", "changes where imports come from"),
     "a finder": ("import sys\n\nsys.meta_path.insert(0, None)\n", "changes where imports come from"),
+    "the loader": ("from pyvirt.loader import driver_for\n", "imports pyvirt.loader, which loads plug-ins"),
+    "the loader as a module": ("from pyvirt import loader\n", "imports pyvirt.loader, which loads plug-ins"),
     "the loader's work": (
         "from importlib import metadata\n\nmetadata.entry_points(group='pyvirt.network')\n",
         "reads the plug-ins of 'pyvirt.network'",
@@ -104,6 +106,22 @@ DODGES = {
 def test_a_way_around_an_import_is_found(tree: Tree, finds: Callable[..., str], text: str, finding: str) -> None:
     tree.plant(DRIVER, "planted.py", text)
     finds("planted.py:", finding)
+
+
+LOADED = {
+    "its own": ("import_by_name('pyvirt_cli.verbs.list')", True),
+    "its own, one of many": ("import_by_name(f'pyvirt_cli.verbs.{NAME}')", True),
+    "one whose name begins alike": ("import_by_name(f'pyvirt_cli{NAME}')", False),
+    "whatever": ("import_by_name(NAME)", False),
+    "what a list holds": ("list(map(import_by_name, NAME))", False),
+}
+
+
+@pytest.mark.parametrize(("text", "fine"), LOADED.values(), ids=LOADED.keys())
+def test_a_tool_may_load_its_own_modules_alone(tree: Tree, text: str, fine: bool) -> None:
+    tree.plant("pyvirt-cli", "planted.py", f"from pyvirt.loader import import_by_name\n\nNAME = 'x'\n{text}\n")
+    output = tree.python("-m", "pyvirt_testing.rule", "packages/pyvirt-cli").stdout
+    assert ("planted.py:4: imports by name what need not be its own" not in output) is fine
 
 
 def test_a_vendored_package_is_found(tree: Tree, finds: Callable[..., str]) -> None:

@@ -127,6 +127,12 @@ def test_an_entry_point_under_no_scheme_is_found(folder: Path) -> None:
     assert messages(folder) == ["entry point 'Acme_1' in pyvirt.drivers is not the scheme of a URI"]
 
 
+def test_a_group_that_nobody_reads_is_found(folder: Path) -> None:
+    edit(folder, '"pyvirt.drivers"', '"pyvirt.driver"')
+    (message,) = messages(folder)
+    assert message.startswith("nobody looks for entry points in pyvirt.driver; known: pyvirt.drivers, ")
+
+
 def test_a_file_that_is_not_python_is_a_finding(folder: Path) -> None:
     (package_of(folder) / "broken.py").write_text("def\n")
     assert any(message.startswith("not Python: ") for message in messages(folder))

@@ -7,8 +7,15 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from pyvirt.loader import DRIVER_GROUP, SECONDARY_KINDS
+from pyvirt.services import KINDS
 from pyvirt_testing.rule.finding import Finding
 from pyvirt_testing.rule.project import Project
+
+GROUPS = frozenset(
+    {DRIVER_GROUP, *(f"pyvirt.{kind}" for kind in SECONDARY_KINDS), *(f"pyvirt.services.{kind}" for kind in KINDS)}
+)
+"""Groups that the core looks into."""
 
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
 """A URI's scheme (RFC 3986), in lower case."""
@@ -19,9 +26,13 @@ def check_entry_points(project: Project) -> Iterator[Finding]:
     for group, entries in project.project.get("entry-points", {}).items():
         if not group.startswith("pyvirt."):
             continue
+        if group not in GROUPS:
+            line = project.line_of(f'"{group}"')
+            known = ", ".join(sorted(GROUPS))
+            yield Finding(project.file, line, f"nobody looks for entry points in {group}; known: {known}")
         for name, target in entries.items():
             line = project.line_of(f'"{target}"')
-            if group == "pyvirt.drivers" and not SCHEME.fullmatch(name):
+            if group == DRIVER_GROUP and not SCHEME.fullmatch(name):
                 yield Finding(project.file, line, f"entry point {name!r} in {group} is not the scheme of a URI")
             if problem := _missing(project, target):
                 yield Finding(project.file, line, f"entry point {name!r} in {group}: {problem}")

@@ -19,6 +19,9 @@ IMPORTERS = frozenset({"runpy", "imp", "zipimport"})
 FUNCTIONS = frozenset({("builtins", "__import__"), ("pkgutil", "resolve_name")})
 """What a module may not take from others, beside those."""
 
+LOADER = "pyvirt.loader"
+"""Where the core imports by name, for itself alone."""
+
 HELP = "ask for a service of the core (pyvirt.services) instead"
 
 
@@ -31,8 +34,10 @@ def check_source(project: Project) -> Iterator[Finding]:
         yield from _imports(file, tree, allowed)
         if not _is_the_loader(project, file):
             yield from _by_name(file, tree)
+            yield from _by_the_loader(file, tree, project.modules)
         if project.plugin:
             yield from _unreadable(file, tree)
+            yield from _loading(file, tree)
         yield from _named_in_text(file, tree, allowed)
     yield from _vendored(project)
     in_tests = allowed | names.modules(project.name, names.siblings_in_tests(project.name, plugin=project.plugin))
@@ -93,6 +98,48 @@ def _unreadable(file: Path, tree: ast.Module) -> Iterator[Finding]:
                 )
             ):
                 yield Finding(file, node.lineno, "changes where imports come from")
+
+
+def _loading(file: Path, tree: ast.Module) -> Iterator[Finding]:
+    """Use of the core's loader, which would load other plug-ins for whoever asks."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=aliases):
+                found = any(alias.name == LOADER for alias in aliases)
+            case ast.ImportFrom(module="pyvirt", names=aliases, level=0):
+                found = any(alias.name == "loader" for alias in aliases)
+            case ast.ImportFrom(module=module, level=0):
+                found = module == LOADER
+            case _:
+                continue
+        if found:
+            yield Finding(file, node.lineno, f"imports {LOADER}, which loads plug-ins; {HELP}")
+
+
+def _by_the_loader(file: Path, tree: ast.Module, own: frozenset[str]) -> Iterator[Finding]:
+    """``import_by_name`` of the core's loader, but for modules of the distribution itself, which the text shows."""
+    fine = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="import_by_name") as called, args=[argument], keywords=[]):
+                if _beginning(argument).split(".")[0] in own and "." in _beginning(argument):
+                    fine.add(id(called))
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id="import_by_name") if id(node) in fine:
+                continue
+            case ast.Name(id="import_by_name") | ast.Attribute(attr="import_by_name"):
+                yield Finding(file, node.lineno, "imports by name what need not be its own")
+            case ast.ImportFrom(names=aliases):
+                for alias in aliases:
+                    if alias.name == "import_by_name" and alias.asname:
+                        yield Finding(file, node.lineno, f"hides import_by_name as {alias.asname}")
+
+
+def _beginning(argument: ast.expr) -> str:
+    """The constant text that a string, or a formatted string, begins with."""
+    first = argument.values[0] if isinstance(argument, ast.JoinedStr) and argument.values else argument
+    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
 
 
 def _importer(node: ast.AST) -> str:
