@@ -79,7 +79,7 @@ def _rows(lines: int) -> tuple[Row, ...]:
 def _parse_format(lines: int, context: Context) -> Iterator[Samplers]:
     from lxml import etree
 
-    from pyvirt_conf import Domain
+    from pyvirt_conf.domain import Domain
 
     text = document(lines)
     times = context.number(max(2, 3000 // lines), 1)

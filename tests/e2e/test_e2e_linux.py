@@ -1,0 +1,78 @@
+"""A real Linux, booted from its kernel: it finds what its XML says, and powers off when its button is pressed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from e2e_support import Host, domain_xml, expect, quiet, wait_until
+from e2e_support.linux import READY, LinuxGuest, linux_guest, unavailable
+
+import pyvirt
+from pyvirt.enums import DomainShutoffReason, DomainState
+
+pytestmark = [pytest.mark.guest, pytest.mark.skipif(bool(unavailable()), reason=unavailable() or "can be made")]
+
+
+@pytest.fixture(scope="module")
+def linux(tmp_path_factory: pytest.TempPathFactory) -> LinuxGuest:
+    return linux_guest(tmp_path_factory.mktemp("linux"))
+
+
+def linux_xml(linux: LinuxGuest, disk: Path) -> str:
+    """Two CPUs, a disk with a serial number, a NIC with a MAC of its own."""
+    boot = (
+        f"<kernel>{linux.kernel}</kernel><initrd>{linux.initrd}</initrd><cmdline>console=ttyS0 quiet panic=-1</cmdline>"
+    )
+    nic = "<interface type='user'><mac address='52:54:00:12:34:56'/><model type='e1000'/></interface>"
+    text = domain_xml("linux", disk, memory=192, os=boot, devices=nic)
+    text = text.replace("<vcpu>1</vcpu>", "<vcpu>2</vcpu>")
+    return text.replace("bus='virtio'/>", "bus='virtio'/><serial>e2e-0001</serial>")
+
+
+def test_linux_finds_the_hardware_of_its_xml(host: Host, conn: pyvirt.Connection, linux: LinuxGuest) -> None:
+    domain = conn.define_domain(linux_xml(linux, host.disk("data")))
+    domain.start()
+    with domain.console() as console:
+        said = expect(console, READY)
+        said += expect(console, b"\n")
+        assert linux.release.encode() in said
+
+        def ask(command: str) -> str:
+            console.write(f"echo BEGIN; {command}; echo END\n".encode())
+            answer = expect(console, b"END\r\n")
+            # The terminal shows the command as well; the answer stands between the lines that are nothing else.
+            return answer.decode().split("BEGIN\r\n")[-1].split("END\r\n")[0].replace("\r", "").strip()
+
+        assert ask("nproc") == "2"
+        assert 150_000 < int(ask("awk '/MemTotal/{print $2}' /proc/meminfo")) < 192 * 1024
+        assert ask("cat /sys/class/dmi/id/product_uuid").lower() == domain.uuid
+        addresses = ask("cat /sys/bus/pci/devices/*/vendor /sys/bus/pci/devices/*/device").split()
+        assert "0x1af4" in addresses  # virtio-blk
+        assert "0x100e" in addresses  # e1000
+        # A running Linux stands still when paused: its clock of jiffies does not move.
+        domain.suspend()
+        console.write(b"echo still here\n")
+        assert quiet(console, 0.3) == b""
+        domain.resume()
+        expect(console, b"still here\r\n")
+
+        domain.shutdown()
+        expect(console, b"power button pressed")
+        wait_until(lambda: not domain.is_active(), "Linux powers off")
+    assert domain.state() == (DomainState.SHUTOFF, DomainShutoffReason.SHUTDOWN)
+
+
+def test_linux_reboots_by_its_power_button(host: Host, conn: pyvirt.Connection, linux: LinuxGuest) -> None:
+    domain = conn.define_domain(linux_xml(linux, host.disk("data")))
+    domain.start()
+    with domain.console() as console:
+        expect(console, READY)
+        (process,) = host.qemus()
+        domain.reboot()
+        expect(console, b"power button pressed")
+        expect(console, READY)
+        assert host.qemus() == [process]
+        wait_until(lambda: domain.state().state == DomainState.RUNNING, "running again")
+        domain.destroy()
+    assert domain.state() == (DomainState.SHUTOFF, DomainShutoffReason.DESTROYED)
