@@ -176,16 +176,23 @@ def read_all(fd: int, size: int = 65536) -> bytes:
     return b"".join(chunks)
 
 
-def ensure_folder(folder: str) -> None:
-    """Make a folder of our own, with mode 0700, and what is missing above it.
+def ensure_folder(folder: str, mode: int = 0o700) -> None:
+    """Make a folder and what is missing above it, all with ``mode``; whose it is, is not looked at.
 
     :raises SystemCallError: when it can't be made.
     """
-    if not os.path.isdir(folder):
-        try:
-            os.makedirs(folder, 0o700, exist_ok=True)
-        except OSError as error:
+    if os.path.isdir(folder):
+        return
+    parent = os.path.dirname(folder)
+    if parent:
+        ensure_folder(parent, mode)  # os.makedirs would leave these to the umask
+    try:
+        os.mkdir(folder, mode)
+    except FileExistsError as error:
+        if not os.path.isdir(folder):  # else another process was faster
             raise system_error(f"create directory '{folder}'", error) from error
+    except OSError as error:
+        raise system_error(f"create directory '{folder}'", error) from error
 
 
 def sync_folder(folder: str) -> None:

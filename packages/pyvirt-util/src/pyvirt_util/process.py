@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 #: Where system programs are that an ordinary user's PATH does not have.
 SYSTEM_PATHS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 _SIGKILL = 9
+# all whose action can be set: neither SIGKILL, SIGSTOP, nor the two that the C library keeps for itself
+_SIGNALS = tuple({*range(1, 65)} - {_SIGKILL, 19, 32, 33})
 _OUTPUT_LIMIT = 16 << 20
 
 
@@ -419,7 +421,7 @@ def _posix_spawn(
             file_actions=actions,
             setsid=new_session,
             setsigmask=(),
-            setsigdef=[number for number in range(1, 32) if number not in (_SIGKILL, 19)],
+            setsigdef=_SIGNALS,
         )
     except OSError as error:
         raise system_error(f"run '{asked}'", _without_name(error)) from error

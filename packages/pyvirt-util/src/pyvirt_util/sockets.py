@@ -121,7 +121,7 @@ def _bind(path: str, mode: int, kind: int, backlog: int | None) -> socket:
     import socket
 
     global _counter
-    if _is_served(path, kind):
+    if _is_served(path):
         raise ResourceBusyError(f"socket '{path}' is in use by another process")
     _counter += 1
     temporary = f".sock.tmp.{os.getpid()}.{_counter}"
@@ -155,16 +155,16 @@ def _bind(path: str, mode: int, kind: int, backlog: int | None) -> socket:
     return server
 
 
-def _is_served(path: str, kind: int) -> bool:
-    """Whether a process has the socket at ``path`` open."""
+def _is_served(path: str) -> bool:
+    """Whether a process has the socket at ``path`` open, which does not notice the question.
+
+    Connecting a datagram socket to a stream socket fails with EPROTOTYPE if that is open, and is refused if not.
+    """
     import socket
 
     try:
-        with socket.socket(socket.AF_UNIX, kind) as probe, _Reachable(path) as address:
-            probe.setblocking(False)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe, _Reachable(path) as address:
             probe.connect(address)
-    except BlockingIOError:  # its backlog is full: alive
-        return True
-    except OSError:
-        return False
+    except OSError as error:
+        return error.errno == errno.EPROTOTYPE
     return True

@@ -19,6 +19,7 @@ import os
 import stat
 
 from pyvirt_util.errors import InvalidArgError, OperationDeniedError, system_error
+from pyvirt_util.files import ensure_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ class Instance:
         env = os.environ
         home = env.get("HOME") or _home_of_user()
         cache = _xdg("XDG_CACHE_HOME", f"{home}/.cache")
-        run = env.get("XDG_RUNTIME_DIR", "")
-        runtime = f"{run}/pyvirt" if run.startswith("/") else f"{cache}/pyvirt/run"
+        run = _xdg("XDG_RUNTIME_DIR", "")
+        runtime = f"{run}/pyvirt" if run else f"{cache}/pyvirt/run"
         roots = (
             _xdg("XDG_CONFIG_HOME", f"{home}/.config") + "/pyvirt",
             runtime,
@@ -197,9 +198,7 @@ def ensure_directory(path: str, private: bool = True, mode: int = 0o700) -> None
     try:
         status = os.lstat(path)
     except FileNotFoundError:
-        parent = os.path.dirname(path)
-        if not os.path.isdir(parent):
-            _make_parents(parent, mode)
+        ensure_folder(os.path.dirname(path), mode)
         try:
             os.mkdir(path, mode)
             return
@@ -227,17 +226,10 @@ def ensure_directory(path: str, private: bool = True, mode: int = 0o700) -> None
         raise OperationDeniedError(f"directory '{path}' can be written by everybody", hint=f"chmod o-w '{path}'")
 
 
-def _make_parents(path: str, mode: int) -> None:
-    try:
-        os.makedirs(path, mode, exist_ok=True)
-    except OSError as error:
-        raise system_error(f"create directory '{path}'", error) from error
-
-
 def _xdg(variable: str, default: str) -> str:
     """A base directory; the specification says to ignore relative ones."""
     value = os.environ.get(variable, "")
-    return value.rstrip("/") or "/" if value.startswith("/") else default
+    return value.rstrip("/") if value.startswith("/") and value.strip("/") else default
 
 
 def _home_of_user() -> str:

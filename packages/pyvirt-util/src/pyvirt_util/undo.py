@@ -51,7 +51,7 @@ class UndoStack:
         """Enter a context manager whose exit is the undo.
 
         After a success it stays entered: something that has to end in either case belongs in a ``with`` of its own.
-        The stack forgets the manager then, and one made by ``contextlib.contextmanager`` ends when nobody else keeps it.
+        The stack forgets the manager then; one made by ``contextlib.contextmanager`` ends when nobody else keeps it.
         """
         value = manager.__enter__()
         self._undos.append((_exit, (manager,), {}))

@@ -22,7 +22,7 @@ def unit_factor(unit: str) -> int:
     if lower in ("b", "byte", "bytes"):
         return 1
     power = _POWERS.get(lower[:1])
-    if power is not None:
+    if power is not None and unit.isascii():
         rest = lower[1:]
         if rest in ("", "ib"):
             return 1 << (10 * power)

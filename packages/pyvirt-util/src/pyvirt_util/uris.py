@@ -110,7 +110,7 @@ class URI:
         if self.server is not None or self.user is not None or self.port:
             user = f"{_escape(self.user, _USER_SAFE)}@" if self.user is not None else ""
             server = self.server or ""
-            server = f"[{server}]" if ":" in server else _escape(server, _USER_SAFE)
+            server = f"[{_escape(server, _USER_SAFE)}]" if ":" in server else _escape(server, _USER_SAFE)
             text += f"//{user}{server}" + (f":{self.port}" if self.port else "")
         elif self.path is not None and (self.path.startswith("/") or not self.path):
             text += "//"
