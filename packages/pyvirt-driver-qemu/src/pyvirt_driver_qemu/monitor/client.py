@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
@@ -88,7 +89,12 @@ class Monitor:
         from pyvirt_util.sockets import connect_unix
 
         deadline = time.monotonic() + timeout
-        sock = connect_unix(path, timeout)
+        try:
+            sock = connect_unix(path, timeout)
+        except BaseException:
+            if peer_fd is not None:
+                os.close(peer_fd)
+            raise
         return cls(
             sock,
             path,
