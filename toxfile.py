@@ -1,7 +1,7 @@
 """The tox environments that follow from packages/*: adding a distribution is adding a folder.
 
 ``pkg-NAME`` installs the wheel of NAME with what it declares, and runs its tests where nothing else of ours is
-installed. ``types``, ``deps`` and ``system`` (see tox.ini) get all distributions.
+installed. ``types``, ``deps``, ``rule`` and ``system`` (see tox.ini) get all distributions.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ NAMES = [path.parent.name for path in sorted(ROOT.glob("packages/*/pyproject.tom
 EVERYTHING = {
     "types": ["--editable", "--group", "types", "--group", "test", "--group", "run", "--group", "rule"],
     "deps": ["--editable", "--group", "rule", "--group", "lint"],
-    "system": ["--group", "dev"],
+    "rule": ["--group", "dev"],
+    "system": ["--group", "test"],
 }
 """Environments with all distributions: the arguments that tools/install.py gets."""
 
@@ -58,7 +59,7 @@ def tox_extend_envs() -> Iterable[str]:
 @impl
 def tox_add_core_config(core_conf: ConfigSet, state: State) -> None:
     # What takes longest begins first, so that environments run side by side end together.
-    environments = ["lint", "system", "types", "deps", *(f"pkg-{name}" for name in NAMES)]
+    environments = ["lint", "rule", "system", "types", "deps", *(f"pkg-{name}" for name in NAMES)]
     core_conf.loaders.insert(0, MemoryLoader(env_list=EnvList(environments)))
     options = state.conf.pos_args(None) or ()
     for environment, arguments in EVERYTHING.items():
