@@ -4,9 +4,9 @@ In the store's folder:
 
 * ``NAME.xml``: an object. The name of the file is the name of the object.
 * ``.by-uuid/UUID``: a symbolic link to ``NAME.xml``, the index. It may hold links that are out of date (every use
-  checks them), and it is complete while the folder's modification time is that of ``.lock``. Otherwise somebody else
-  has changed the folder, a killed process or an administrator with an editor, and the next one who needs the index
-  reads all files.
+  checks them), and it is complete while the modification time of ``.lock`` is one second before the folder's. Otherwise
+  somebody else has changed the folder, a killed process or an administrator with an editor, and the next one who needs
+  the index reads all files.
 * ``.lock``: the lock that guards uniqueness, held for moments.
 * ``.locks/NAME``: the lock of an object, while it is held.
 * ``.new/``: texts on their way to become ``NAME.xml``.
@@ -35,6 +35,8 @@ Stamp = tuple[int, int, int, int]
 
 _SUFFIX = ".xml"
 _NAME_MAX = 255
+# between the times of .lock and the folder: files that are made together have the same time
+_COMPLETE = 1_000_000_000
 
 
 def read_uuid(text: str) -> str | None:
@@ -106,9 +108,12 @@ class ObjectStore:
         self._new = f"{self.directory}/.new"
         self._locks = f"{self.directory}/.locks"
         self._renaming = f"{self.directory}/.rename"
-        self._folder_lock = _FolderLock(FileLock(f"{self.directory}/.lock", timeout=timeout, what=f"{kind}s' folder"))
+        self._folder_lock = _FolderLock(
+            FileLock(f"{self.directory}/.lock", timeout=timeout, what=f"the folder of {kind}s")
+        )
         # what was read of each object: an entry holds while the file's stamp is the same
         self._known: dict[str, tuple[Stamp, str]] = {}
+        self._reported: dict[str, str] = {}
 
     def names(self) -> list[str]:
         """The names of all objects, sorted. No file is opened, so some may turn out to be damaged."""
@@ -131,7 +136,7 @@ class ObjectStore:
             except self._missing_error:
                 continue
             except VirtError as error:
-                _logging.warning(__name__, "%s", error)
+                self._report(name, str(error))
                 continue
             yield record
 
@@ -144,13 +149,14 @@ class ObjectStore:
             return None
         self._settle_rename()
         try:
-            return _stamp(os.stat(self._path(name)))
+            status = os.stat(self._path(name))
         except (FileNotFoundError, ValueError):
             return None
         except OSError as error:
             if _why_not(name) is not None:
                 return None
-            raise system_error(f"read {self.kind} '{name}'", error) from error
+            raise self._unreadable(name, error) from error
+        return _stamp(status) if _is_file(status) else None
 
     def read(self, name: str) -> Record:
         """The current version of an object.
@@ -245,7 +251,7 @@ class ObjectStore:
             raise self._missing(name)
         try:
             with self.folder_lock():
-                self._settle()
+                complete = self._settle()
                 uuid = self._uuid_of_file(name) if self._uuid_reader is not None else None
                 try:
                     os.unlink(self._path(name))
@@ -254,7 +260,8 @@ class ObjectStore:
                 self._known.pop(name, None)
                 if uuid and self._link(uuid) == name:
                     os.unlink(f"{self._index}/{uuid}")
-                self._mark_complete()
+                if complete:
+                    self._mark_complete()
             if self.durable:
                 files.sync_folder(self.directory)
         except OSError as error:
@@ -300,7 +307,7 @@ class ObjectStore:
                 os.fsync(fd)
             stamp = _stamp(os.fstat(fd))
             with self.folder_lock():
-                self._settle()
+                complete = self._settle()
                 self._check_unique(name, old, uuid)
                 if check is not None:
                     check()
@@ -315,7 +322,8 @@ class ObjectStore:
                     os.unlink(self._renaming)
                     self._known.pop(old, None)
                 self._known[name] = (stamp, uuid)
-                self._mark_complete()
+                if complete:
+                    self._mark_complete()
             if self.durable:
                 files.sync_folder(self.directory)
             return stamp
@@ -375,6 +383,8 @@ class ObjectStore:
             raise self._unreadable(name, error) from error
         try:
             status = os.fstat(fd)
+            if not _is_file(status):
+                return None
             raw = files.read_all(fd, status.st_size + 1)
         except OSError as error:
             raise self._unreadable(name, error) from error
@@ -402,11 +412,16 @@ class ObjectStore:
         except VirtError as error:  # not ours to rename: it is skipped all the same
             _logging.warning(__name__, "damaged file '%s' (%s) stays: %s", self._path(name), why, error)
 
+    def _report(self, name: str, what: str) -> None:
+        """Log what is wrong with an object, once."""
+        if self._reported.get(name) != what:
+            self._reported[name] = what
+            _logging.warning(__name__, "%s", what)
+
     def _uuid_of_file(self, name: str) -> str | None:
         """As :meth:`uuid_of`, without looking after the index; an empty text in a store without UUIDs."""
-        try:
-            stamp = _stamp(os.stat(self._path(name)))
-        except OSError:
+        stamp = self.stamp(name)
+        if stamp is None:
             return None
         known = self._known.get(name)
         if known is not None and known[0] == stamp:
@@ -451,7 +466,8 @@ class ObjectStore:
         if self._uuid_reader is None:
             return True
         try:
-            return os.stat(f"{self.directory}/.lock").st_mtime_ns == os.stat(self.directory).st_mtime_ns
+            marked = os.stat(f"{self.directory}/.lock").st_mtime_ns + _COMPLETE
+            return marked == os.stat(self.directory).st_mtime_ns
         except FileNotFoundError:
             return not os.path.isdir(self.directory)
 
@@ -463,7 +479,7 @@ class ObjectStore:
         # not show. A time of ours is finer and differs from every tick.
         now = time.time_ns()
         os.utime(self.directory, ns=(now, now))
-        os.utime(self._folder_lock.fileno(), ns=(now, now))
+        os.utime(self._folder_lock.fileno(), ns=(now, now - _COMPLETE))
 
     def _check_index(self, record: Record) -> None:
         """Have the index made again if it lacks an object: an editor that writes in place leaves the folder alone."""
@@ -475,39 +491,47 @@ class ObjectStore:
             except OSError:  # not ours to write
                 pass
 
-    def _settle(self) -> None:
-        """With the folder's lock held: finish what killed processes left, complete the index."""
+    def _settle(self) -> bool:
+        """With the folder's lock held: finish what killed processes left, complete the index; says whether it is."""
         self._settle_rename()
         files.remove_leftovers(self._new)
-        if not self._index_is_complete():
-            self._settle_index()
+        if self._index_is_complete():
+            return True
+        complete = self._settle_index()
+        if complete:
             self._mark_complete()
+        return complete
 
-    def _settle_index(self) -> None:
+    def _settle_index(self) -> bool:
+        """Make the index from all files. It can't be complete while a UUID has two owners: one of them may go."""
+        complete = True
         owners: dict[str, str] = {}
         for name in self.names():
             try:
                 uuid = self._uuid_of_file(name)
             except VirtError as error:
-                _logging.warning(__name__, "%s", error)
+                complete = False
+                self._report(name, str(error))
                 continue
             if not uuid:
                 continue
             other = owners.setdefault(uuid, name)
             if other != name:
+                complete = False
                 if self._link(uuid) == name:  # it was there first, as far as we know
                     owners[uuid], other, name = name, name, other
-                _logging.warning(__name__, "%ss '%s' and '%s' have the same uuid %s", self.kind, other, name, uuid)
+                self._report(name, f"{self.kind}s '{other}' and '{name}' have the same uuid {uuid}")
         for uuid, name in owners.items():
             self._set_link(uuid, name)
         try:
             links = os.listdir(self._index)
         except FileNotFoundError:
-            return
+            links = []
         for link in links:
             if link not in owners:
                 os.unlink(f"{self._index}/{link}")
         self._remove_abandoned_locks()
+        return complete
 
     def _remove_abandoned_locks(self) -> None:
         """Killed holders leave the files of their locks."""
@@ -575,6 +599,10 @@ class _FolderLock:
 
 def _stamp(status: os.stat_result) -> Stamp:
     return (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
+
+
+def _is_file(status: os.stat_result) -> bool:
+    return status.st_mode & 0o170000 == 0o100000  # S_ISREG, without an import
 
 
 def _why_not(name: str) -> str | None:
