@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import termios
 import tty
+from typing import TYPE_CHECKING
 
 from pyvirt.streams import FdStream
 from pyvirt_util.errors import OperationFailedError, ResourceBusyError, system_error
 from pyvirt_util.locks import FileLock, describe_holders
+
+if TYPE_CHECKING:
+    from pyvirt_conf import Domain
 
 
 def open_pty(path: str, lock_path: str, *, force: bool = False) -> FdStream:
@@ -35,3 +39,29 @@ def open_pty(path: str, lock_path: str, *, force: bool = False) -> FdStream:
             lock.release()
         raise OperationFailedError(f"'{path}' is no terminal: {error}") from error
     return FdStream(fd, on_close=lock.release if held else None)
+
+
+def open_console(domain: Domain, device: str | None, guest_folder: str, *, force: bool = False) -> FdStream:
+    """Open a console of a running guest.
+
+    :param device: the alias of a serial or console device; ``None`` takes the first that is a pty.
+    :raises InvalidArgError: no such device. :raises OperationUnsupportedError: it is no pty.
+    """
+    from pyvirt_conf.domain.chardev import PtyChar
+    from pyvirt_util.errors import InvalidArgError, OperationUnsupportedError
+
+    candidates = [*domain.devices.consoles, *domain.devices.serials]
+    for candidate in candidates:
+        if device is not None and candidate.alias != device:
+            continue
+        source = candidate.source
+        if isinstance(source, PtyChar) and source.path:
+            lock = f"{guest_folder}/console-{os.path.basename(source.path)}.lock"
+            return open_pty(source.path, lock, force=force)
+        if device is not None:
+            raise OperationUnsupportedError(f"character device {device} is not using a PTY")
+    if device is not None:
+        raise InvalidArgError(f"cannot find character device {device}")
+    if candidates:
+        raise OperationUnsupportedError("no console of this domain is a PTY")
+    raise InvalidArgError("the domain has no console")

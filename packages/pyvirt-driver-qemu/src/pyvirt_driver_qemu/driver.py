@@ -20,7 +20,7 @@ from pyvirt.enums.domain_events import (
 from pyvirt.enums.domain_state import DomainPausedReason, DomainRunningReason, DomainShutoffReason, DomainState
 from pyvirt.local import LocalDomainDriver
 from pyvirt.types import DomainInfo
-from pyvirt_driver_qemu.definitions import Definitions
+from pyvirt_driver_qemu.definitions import Definitions, emulator_of
 from pyvirt_driver_qemu.monitor import Monitor
 from pyvirt_util.errors import (
     InvalidArgError,
@@ -59,7 +59,7 @@ class QemuDriver(LocalDomainDriver):
 
     def __init__(self, instance: Instance) -> None:
         super().__init__(instance)
-        self.definitions = Definitions(self.directories.cache, instance)
+        self.definitions = Definitions(self.directories.cache)
 
     @classmethod
     def open(cls, uri: URI, *, readonly: bool = False, auth: Authenticator | None = None) -> Self:
@@ -124,7 +124,7 @@ class QemuDriver(LocalDomainDriver):
 
     def capabilities_of(self, domain: Domain) -> Capabilities:
         """What the domain's emulator can do."""
-        return self.definitions.capabilities(domain.emulator)
+        return self.definitions.capabilities(emulator_of(domain))
 
     # Starting and stopping
 
@@ -185,10 +185,7 @@ class QemuDriver(LocalDomainDriver):
         pidfd = ProcessId(status.pid, status.start_time).open()
         if pidfd is None:
             raise OperationInvalidError("domain is not running")
-        try:
-            return Monitor.connect(status.private["monitor"], peer_fd=pidfd)
-        finally:
-            os.close(pidfd)
+        return Monitor.connect(status.private["monitor"], peer_fd=pidfd)
 
     def domain_suspend(self, domain: DomainRef) -> None:
         """See the base class."""

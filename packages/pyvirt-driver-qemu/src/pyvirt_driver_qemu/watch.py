@@ -84,7 +84,7 @@ class _Watched:
         path = status.private.get("events")
         if path is not None and self.pidfd is not None:
             try:
-                self.monitor = Monitor.connect(path, timeout=_CONNECT_TIMEOUT, peer_fd=self.pidfd)
+                self.monitor = Monitor.connect(path, timeout=_CONNECT_TIMEOUT, peer_fd=os.dup(self.pidfd))
                 self.monitor.negotiate(timeout=_CONNECT_TIMEOUT)
             except VirtError as error:
                 _log.info("events of domain '%s' are not read: %s", self.name, error)
@@ -266,7 +266,7 @@ _IO_ERROR = (
 _PANICKED = (DomainState.CRASHED, int(DomainCrashedReason.PANICKED), DomainEventType.CRASHED, 0)
 _SUSPENDED = (
     DomainState.PMSUSPENDED,
-    int(DomainPMSuspendedReason.UNKNOWN),
+    int(DomainPMSuspendedReason.PMSUSPENDED_UNKNOWN),
     DomainEventType.PMSUSPENDED,
     int(DomainEventPMSuspendedDetailType.MEMORY),
 )
