@@ -5,6 +5,7 @@ Test files have unique names throughout the repository, but for each folder's co
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from itertools import chain
@@ -27,10 +28,16 @@ LENIENT = (
 )
 
 
+ROOTS = ("", "tests/e2e")
+"""Folders that modules of tests/ are imported from, as pytest's settings and tests/corpus say."""
+
+
 def mypy(files: list[Path], *options: str) -> bool:
     """Whether mypy finds nothing in ``files``."""
     command = [sys.executable, "-m", "mypy", *options, *map(str, files)]
-    return subprocess.run(command, cwd=monorepo.ROOT, check=False).returncode == 0
+    roots = os.pathsep.join(str(monorepo.ROOT / folder) for folder in ROOTS)
+    environment = os.environ | {"MYPYPATH": roots} if "--explicit-package-bases" in options else None
+    return subprocess.run(command, cwd=monorepo.ROOT, env=environment, check=False).returncode == 0
 
 
 def main() -> int:
@@ -38,14 +45,13 @@ def main() -> int:
     strict = [distribution.source for distribution in monorepo.distributions().values()]
     strict += sorted(root.glob("examples/*/src/*/"))
     strict += [root / "toxfile.py", *sorted((root / "tools").glob("*.py"))]
-    folders = [*root.glob("packages/*/tests"), *root.glob("examples/*/tests"), root / "tests", root / "tools" / "alone"]
+    folders = [*root.glob("packages/*/tests"), *root.glob("examples/*/tests"), root / "tools" / "alone"]
     tests = sorted(chain.from_iterable(folder.rglob("*.py") for folder in folders))
-    configurations = [path for path in tests if path.name == "conftest.py"]
-    rest = [path for path in tests if path.name != "conftest.py"]
     good = mypy(strict)
-    good &= not rest or mypy(rest, *LENIENT)
-    for path in configurations:
-        good &= mypy([path], *LENIENT)
+    good &= mypy([root / "tests"], "--explicit-package-bases", *LENIENT)
+    good &= mypy([path for path in tests if path.name != "conftest.py"], *LENIENT)
+    for path in tests:
+        good &= path.name != "conftest.py" or mypy([path], *LENIENT)
     return 0 if good else 1
 
 

@@ -77,6 +77,5 @@ def test_the_folders_of_distributions_say_what_they_are() -> None:
         project = tomllib.loads(file.read_text())["project"]
         readme = (file.parent / "README.md").read_text()
         assert readme.startswith(f"# {project['name']}\n")
-        assert f"pip install {project['name']}" in readme
         assert project["license"] == "Apache-2.0"
         assert (file.parent / "LICENSE").resolve() == ROOT / "LICENSE"
