@@ -23,7 +23,7 @@ LENIENT = (
     "--no-warn-return-any",
     "--no-warn-unreachable",
     "--no-warn-unused-ignores",
-    "--disable-error-code=union-attr",
+    "--no-strict-optional",
     "--disable-error-code=var-annotated",
 )
 
