@@ -13,6 +13,7 @@ from pyvirt_util.locks import FileLock, describe_holders
 
 if TYPE_CHECKING:
     from pyvirt_conf import Domain
+    from pyvirt_conf.domain.chardev import Console, Serial
 
 
 def open_pty(path: str, lock_path: str, *, force: bool = False) -> FdStream:
@@ -50,7 +51,7 @@ def open_console(domain: Domain, device: str | None, guest_folder: str, *, force
     from pyvirt_conf.domain.chardev import PtyChar
     from pyvirt_util.errors import InvalidArgError, OperationUnsupportedError
 
-    candidates = [*domain.devices.consoles, *domain.devices.serials]
+    candidates: list[Console | Serial] = [*domain.devices.consoles, *domain.devices.serials]
     for candidate in candidates:
         if device is not None and candidate.alias != device:
             continue

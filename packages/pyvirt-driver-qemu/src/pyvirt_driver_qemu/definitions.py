@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvirt_util.errors import ConfigUnsupportedError
-
 from pyvirt_driver_qemu.emulators import find_emulator, host_architecture, missing_emulator
+from pyvirt_util.errors import ConfigUnsupportedError
 
 if TYPE_CHECKING:
     from pyvirt_conf import Domain, ParserConfig
-
     from pyvirt_driver_qemu.capabilities import Capabilities, CapabilitiesCache
 
 

@@ -314,17 +314,15 @@ class QemuDriver(LocalDomainDriver):
     def domain_get_info(self, domain: DomainRef) -> DomainInfo:
         """See the base class."""
         name, status = self.find(domain)
-        if status is not None:
-            definition = self.live_definition(status)
-            return DomainInfo(
-                status.state,
-                definition.memory_total,
-                definition.memory_current,
-                definition.vcpus_current,
-                _cpu_time(status.pid),
-            )
-        stored = self.stored(name)
-        return DomainInfo(DomainState.SHUTOFF, stored.memory_total, stored.memory_current, stored.vcpus_current, 0)
+        definition = self.stored(name) if status is None else self.live_definition(status)
+        memory = definition.memory or 0
+        return DomainInfo(
+            DomainState.SHUTOFF if status is None else status.state,
+            memory,
+            memory if definition.current_memory is None else definition.current_memory,
+            definition.vcpu.current or definition.vcpu.count,
+            0 if status is None else _cpu_time(status.pid),
+        )
 
     def stored(self, name: str) -> Domain:
         """The persistent definition; raises NoDomainError when the domain has none."""

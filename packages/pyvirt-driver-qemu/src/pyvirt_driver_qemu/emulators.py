@@ -19,7 +19,7 @@ _EXTRA_FOLDERS = ("/usr/libexec", "/usr/local/bin", "/usr/bin")
 
 
 def host_architecture() -> str:
-    """libvirt's name of this host's architecture: ``x86_64``, ``aarch64``, ``i686`` ..."""
+    """Libvirt's name of this host's architecture: ``x86_64``, ``aarch64``, ``i686`` ..."""
     machine = os.uname().machine
     return {"i386": "i686", "i486": "i686", "i586": "i686", "amd64": "x86_64", "arm64": "aarch64"}.get(machine, machine)
 

@@ -1,8 +1,8 @@
 """Watching running guests: what they do by themselves becomes events, and those that end are settled.
 
-One process of an instance watches, on a thread; see :mod:`pyvirt.events.bus`. It keeps a connection to the event monitor
-of every guest and a pidfd of every process. Nothing is lost when it is killed: the next watcher compares each guest's state
-with its record when it connects.
+One process of an instance watches, on a thread; see :mod:`pyvirt.events.bus`. It keeps a connection to the event
+monitor of every guest and a pidfd of every process. Nothing is lost when it is killed: the next watcher compares each
+guest's state with its record when it connects.
 """
 
 from __future__ import annotations

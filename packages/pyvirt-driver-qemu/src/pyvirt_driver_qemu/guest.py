@@ -1,0 +1,215 @@
+"""Starting one guest: what it needs is opened, its command line is made, QEMU runs, and its live definition is filled in."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from pyvirt.enums.domain import DomainCreateFlags
+from pyvirt.enums.domain_state import DomainPausedReason, DomainRunningReason, DomainState
+from pyvirt_conf.domain.chardev import PtyChar, UnixChar, VirtioTarget
+from pyvirt_conf.domain.storage import BlockSource, FileSource
+from pyvirt_driver_qemu.aliases import assign_aliases
+from pyvirt_driver_qemu.command import Context, Plugged, Settings, build
+from pyvirt_driver_qemu.definitions import emulator_of
+from pyvirt_driver_qemu.graphics import allocate_ports
+from pyvirt_driver_qemu.launch import Launcher
+from pyvirt_driver_qemu.monitor import Command
+from pyvirt_driver_qemu.network import encode, plug_interfaces
+from pyvirt_util.errors import ConfigUnsupportedError, system_error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyvirt.local import GuestStatus
+    from pyvirt_conf import Domain
+    from pyvirt_driver_qemu.driver import QemuDriver
+    from pyvirt_driver_qemu.launch import Launched
+    from pyvirt_driver_qemu.monitor import Monitor
+    from pyvirt_util.undo import UndoStack
+
+AGENT_CHANNEL = "org.qemu.guest_agent.0"
+#: Seconds QEMU may take until its monitor answers; a machine under load starts many at once.
+START_TIMEOUT = 120.0
+
+
+def start(
+    driver: QemuDriver, status: GuestStatus, domain: Domain, flags: DomainCreateFlags, undo: UndoStack
+) -> GuestStatus:
+    """Start a claimed guest; see :meth:`LocalDomainDriver.start_guest`."""
+    folder = driver.records.guest_folder(status.name)
+    prepare(domain, status.id, folder)
+    check_files(domain)
+    private = {"monitor": f"{folder}/monitor.sock", "events": f"{folder}/events.sock"}
+    agent = _agent_path(domain)
+    if agent is not None:
+        private["agent"] = agent
+    _write_master_key(folder)
+    allocate_ports(driver.records, status, domain, private)
+    with Launcher(log_path=f"{driver.directories.log}/{status.name}.log") as launcher:
+        alive = launcher.hold(f"{folder}/alive")
+        plugged = plug_interfaces(domain, launcher, undo)
+        if plugged.requests:
+            private["plugged"] = encode(plugged.requests)
+            # A process that is killed from here on leaves devices of the host: the record says which.
+            driver.records.write(status.changed(private=private))
+        context = _context(driver, domain, folder, launcher, plugged.descriptors)
+        command = build(
+            context, monitor_path=private["monitor"], extra_monitors=((private["events"], "charevents", "events"),)
+        )
+        argv = [*command.argv, "-pidfile", f"{folder}/pid"]
+        del alive
+        launched = launcher.start(
+            argv,
+            env=command.env,
+            monitor_path=private["monitor"],
+            log_header=_log_header(driver, argv),
+            timeout=START_TIMEOUT,
+        )
+    undo.push(_end, launched)
+    with launched.monitor as monitor:
+        paused = bool(flags & DomainCreateFlags.START_PAUSED)
+        _complete_live(monitor, domain, resume=not paused)
+    return status.changed(
+        state=DomainState.PAUSED if paused else DomainState.RUNNING,
+        reason=int(DomainPausedReason.USER if paused else DomainRunningReason.BOOTED),
+        pid=launched.process.pid,
+        start_time=launched.process.start_time,
+        private=private,
+        xml=driver.format_definition(domain, flags=1),
+    )
+
+
+def prepare(domain: Domain, number: int | None, folder: str) -> None:
+    """Make a definition a live one: its number, aliases, and paths of sockets that were left to us."""
+    domain.id = number
+    assign_aliases(domain)
+    for channel in domain.devices.channels:
+        source = channel.source
+        if isinstance(source, UnixChar) and source.path is None and isinstance(channel.target, VirtioTarget):
+            source.mode = type(source.mode)("bind")
+            source.path = f"{folder}/{channel.target.name or channel.alias}"
+
+
+def command_line(driver: QemuDriver, domain: Domain) -> list[str]:
+    """The command line of a domain that is not started: descriptors have the numbers they would have."""
+    from pyvirt_driver_qemu.dry_run import DryOpener
+
+    folder = driver.records.guest_folder(domain.name or "")
+    prepare(domain, None, folder)
+    opener = DryOpener()
+    descriptors = {interface.alias or "": Plugged(tap_fds=(opener.next(),)) for interface in domain.devices.interfaces}
+    context = _context(driver, domain, folder, opener, descriptors)
+    return build(context, monitor_path=f"{folder}/monitor.sock").argv
+
+
+def _context(driver: QemuDriver, domain: Domain, folder: str, opener: Any, plugged: dict[str, Plugged]) -> Context:
+    return Context(
+        domain=domain,
+        capabilities=driver.definitions.capabilities(emulator_of(domain)),
+        private_dir=folder,
+        channel_dir=folder,
+        opener=opener,
+        settings=Settings(nvram_dir=f"{driver.directories.state}/nvram", memory_backing_dir=f"{folder}/ram"),
+        plugged=plugged,
+        virt="kvm" if domain.type == "kvm" else "qemu",
+        environment=os.environ,
+    )
+
+
+def check_files(domain: Domain) -> None:
+    """Refuse files that are not there, before anything is started, by name.
+
+    :raises SystemCallError: with ``errno``, naming the file and what it is for.
+    """
+    for what, path in _files(domain):
+        try:
+            os.stat(path)
+        except OSError as error:
+            raise system_error(f"access {what} '{path}'", error) from error
+
+
+def _files(domain: Domain) -> Iterator[tuple[str, str]]:
+    if domain.os.kernel:
+        yield "kernel", domain.os.kernel
+    if domain.os.initrd:
+        yield "initrd", domain.os.initrd
+    for disk in domain.devices.disks:
+        source = disk.source
+        if isinstance(source, FileSource) and source.file:
+            yield "storage file", source.file
+        elif isinstance(source, BlockSource) and source.dev:
+            yield "storage device", source.dev
+
+
+def _agent_path(domain: Domain) -> str | None:
+    for channel in domain.devices.channels:
+        if isinstance(channel.target, VirtioTarget) and channel.target.name == AGENT_CHANNEL:
+            source = channel.source
+            if isinstance(source, UnixChar):
+                return source.path
+    return None
+
+
+def _write_master_key(folder: str) -> None:
+    """The key that secrets on the command line are encrypted with; it goes with the guest."""
+    path = f"{folder}/master-key.aes"
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(fd, os.urandom(32))
+        finally:
+            os.close(fd)
+    except OSError as error:
+        raise system_error(f"write '{path}'", error) from error
+
+
+def _log_header(driver: QemuDriver, argv: list[str]) -> str:
+    import shlex
+    import time
+
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
+    return f"{when}+0000: starting up with pyvirt ({driver.uri})\n{shlex.join(argv)}\n"
+
+
+def _end(launched: Launched) -> None:
+    launched.process.kill()
+    launched.process.wait(10)
+    launched.process.reap()
+
+
+def _complete_live(monitor: Monitor, domain: Domain, *, resume: bool) -> None:
+    """Ask QEMU for what only it knows, the names of ptys, and let the guest run; all in one go."""
+    ptys = [
+        (device.alias, device.source)
+        for kind in (domain.devices.serials, domain.devices.parallels, domain.devices.consoles, domain.devices.channels)
+        for device in kind
+        if isinstance(device.source, PtyChar)
+    ]
+    commands = [Command("query-chardev")] if ptys else []
+    if resume:
+        commands.append(Command("cont"))
+    if not commands:
+        monitor.negotiate()
+        return
+    replies = monitor.execute_many(commands)
+    if not ptys:
+        return
+    names = {reply["label"]: reply["filename"] for reply in replies[0]}
+    for alias, source in ptys:
+        filename = names.get(f"char{alias}", "")
+        if filename.startswith("pty:"):
+            source.path = filename.removeprefix("pty:")
+    for console in domain.devices.consoles:
+        if isinstance(console.source, PtyChar):
+            console.tty = console.source.path
+
+
+def refuse_unsupported(domain: Domain) -> None:
+    """What this driver cannot start yet is refused by name, not ignored.
+
+    :raises ConfigUnsupportedError: naming the device.
+    """
+    for interface in domain.devices.interfaces:
+        if interface.type in ("vdpa", "vds", "internal"):
+            raise ConfigUnsupportedError(f"interfaces of type '{interface.type}' cannot be started yet")
