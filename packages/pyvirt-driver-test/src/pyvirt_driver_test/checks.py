@@ -7,7 +7,7 @@ from pyvirt_util.errors import InvalidArgError
 
 def allow(flags: int, supported: int, function: str) -> None:
     """Refuse bits that ``function`` does not know."""
-    unknown = int(flags) & ~supported
+    unknown = int(flags) & ~int(supported)
     if unknown:
         raise InvalidArgError(f"unsupported flags (0x{unknown:x}) in function {function}")
 

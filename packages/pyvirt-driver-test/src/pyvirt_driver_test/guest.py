@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from pyvirt.refs import DomainRef
     from pyvirt_conf.domain.domain import Domain
     from pyvirt_driver_test.agent_state import AgentState
-    from pyvirt_driver_test.snapshot_tree import SnapshotTree
 
 # virDomainState, as numbers: a host is made at every open, and the enumerations need not be loaded for it.
 RUNNING, PAUSED, SHUTOFF = 1, 3, 5
@@ -40,7 +39,6 @@ class Guest:
         "_agent",
         "_config",
         "_live",
-        "_snapshots",
         "autodestroy",
         "autostart",
         "id",
@@ -63,7 +61,6 @@ class Guest:
         self._config: Domain | str | None = None
         self._live: Domain | str | None = None
         self._agent: AgentState | None = None
-        self._snapshots: SnapshotTree | None = None
         self.autostart = False
         self.updated = False
         self.saved: SavedImage | None = None
@@ -180,20 +177,6 @@ class Guest:
     def forget_agent(self) -> None:
         """The guest was stopped: its agent starts anew."""
         self._agent = None
-
-    @property
-    def snapshots(self) -> SnapshotTree:
-        """Its snapshots."""
-        if self._snapshots is None:
-            from pyvirt_driver_test.snapshot_tree import SnapshotTree
-
-            self._snapshots = SnapshotTree()
-        return self._snapshots
-
-    @property
-    def snapshot_count(self) -> int:
-        """How many snapshots it has."""
-        return 0 if self._snapshots is None else len(self._snapshots)
 
 
 def _parse(xml: str) -> Domain:

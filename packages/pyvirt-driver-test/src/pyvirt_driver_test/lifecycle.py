@@ -10,6 +10,8 @@ from pyvirt_util.errors import InvalidArgError, OperationInvalidError, XmlError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyvirt.enums.domain import (
         DomainCreateFlags,
         DomainDefineFlags,
@@ -60,10 +62,6 @@ class Lifecycle(HostedDriver):
                 raise OperationInvalidError(
                     f"refusing to undefine domain '{guest.name}' while its managed save image exists"
                 )
-            if not guest.active and guest.snapshot_count and not flags & kinds.SNAPSHOTS_METADATA:
-                raise OperationInvalidError(
-                    f"cannot delete inactive domain '{guest.name}' with {guest.snapshot_count} snapshots"
-                )
             guest.saved = None
             guest.autostart = False
             guest.updated = False
@@ -84,8 +82,6 @@ class Lifecycle(HostedDriver):
                 raise OperationInvalidError(f"cannot rename active domain '{guest.name}'")
             if guest.saved is not None:
                 raise OperationInvalidError(f"domain '{guest.name}' with a managed saved state can't be renamed")
-            if guest.snapshot_count:
-                raise OperationInvalidError(f"cannot rename domain '{guest.name}' with snapshots")
             if new_name == guest.name:
                 raise OperationInvalidError(f"can't rename domain '{guest.name}' to itself")
             if self.host.by_name(new_name) is not None:
@@ -144,6 +140,14 @@ class Lifecycle(HostedDriver):
                 guest.autodestroy = self if flags & enums.DomainCreateFlags.START_AUTODESTROY else None
             else:
                 self._start(guest, definition.copy(), flags)
+
+    def domain_create_xml_with_files(self, xml: str, files: Sequence[int], flags: DomainCreateFlags) -> DomainRef:
+        """See the base class. These guests have no use for files."""
+        return self.domain_create_xml(xml, flags)
+
+    def domain_create_with_files(self, domain: DomainRef, files: Sequence[int], flags: DomainCreateFlags) -> None:
+        """See the base class. These guests have no use for files."""
+        self.domain_create_with_flags(domain, flags)
 
     def _start(self, guest: Guest, definition: Domain, flags: int) -> None:
         self.boot(guest, definition, enums.DomainRunningReason.BOOTED, enums.DomainEventStartedDetailType.BOOTED)

@@ -149,5 +149,4 @@ def matches(guest: Guest, flags: int) -> bool:
         state=lambda: guest.domain_state,
         autostart=lambda: guest.autostart,
         managed_save=lambda: guest.saved is not None,
-        has_snapshot=lambda: guest.snapshot_count > 0,
     )

@@ -65,6 +65,21 @@ class Resources(HostedDriver):
 
                 self.host.emit(BalloonChangeEvent(guest.ref, memory))
 
+    def domain_set_memory_stats_period(self, domain: DomainRef, period: int, flags: DomainMemoryModFlags) -> None:
+        """See the base class. In seconds; 0 turns it off."""
+        allow(flags, 0x3, "virDomainSetMemoryStatsPeriod")
+        if period < 0:
+            raise InvalidArgError(f"period {period} of memory statistics must not be negative")
+        with self.host.lock:
+            guest = self.host.guest(domain)
+            balloons = [found.devices.memballoon for found in guest.affected(flags)]
+            for balloon in balloons:
+                if balloon is None:
+                    raise OperationInvalidError(f"domain '{guest.name}' has no memory balloon to set the period of")
+            for balloon in balloons:
+                if balloon is not None:
+                    balloon.period = period or None
+
     def domain_memory_stats(self, domain: DomainRef, flags: int) -> dict[DomainMemoryStatTags, int]:
         """See the base class."""
         from pyvirt_driver_test.definition import memory
