@@ -5,8 +5,6 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-import pytest
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -22,23 +20,23 @@ def test_the_tree_keeps_the_rule(tree: Tree) -> None:
 
 
 IMPORTS = {
-    "a driver in a driver": "import pyvirt_driver_lxc\n",
-    "a driver within a function": "def late():\n    from pyvirt_driver_qemu import monitor\n    return monitor\n",
-    "the network devices": "from pyvirt_netdev import __doc__ as text\n",
-    "for type checkers alone": "import typing\nif typing.TYPE_CHECKING:\n    import pyvirt_netdev\n",
-    "when it is there": "try:\n    import pyvirt_netdev\nexcept ImportError:\n    pyvirt_netdev = None\n",
-    "the suites": "import pyvirt_testing\n",
-    "the command": "import pyvirt_cli\n",
+    "driver": "import pyvirt_driver_lxc\n",
+    "late": "def late():\n    from pyvirt_driver_qemu import monitor\n    return monitor\n",
+    "devices": "from pyvirt_netdev import __doc__ as text\n",
+    "typed": "import typing\nif typing.TYPE_CHECKING:\n    import pyvirt_netdev\n",
+    "tried": "try:\n    import pyvirt_netdev\nexcept ImportError:\n    pyvirt_netdev = None\n",
+    "suites": "import pyvirt_testing\n",
+    "command": "import pyvirt_cli\n",
 }
 
 
-@pytest.mark.parametrize("text", IMPORTS.values(), ids=IMPORTS.keys())
-def test_an_import_of_a_neighbour_is_found(
-    tree: Tree, breaks: Callable[..., str], finds: Callable[..., str], text: str
-) -> None:
-    tree.plant(DRIVER, "planted.py", text)
-    breaks("layers", "pyvirt_driver_test.planted ->", "BROKEN")
-    finds("pyvirt_driver_test/planted.py:", "imports pyvirt_", "pyvirt-driver-test: ")
+def test_an_import_of_a_neighbour_is_found(tree: Tree, breaks: Callable[..., str], finds: Callable[..., str]) -> None:
+    for name, text in IMPORTS.items():
+        tree.plant(DRIVER, f"planted_{name}.py", text)
+    breaks("layers", "BROKEN", *(f"pyvirt_driver_test.planted_{name} ->" for name in IMPORTS))
+    lines = finds().splitlines()
+    for name in IMPORTS:
+        assert [line for line in lines if f"/planted_{name}.py:" in line and "imports pyvirt_" in line], name
 
 
 NEIGHBOURS = [
@@ -52,33 +50,36 @@ NEIGHBOURS = [
 ]
 
 
-@pytest.mark.parametrize(("distribution", "module"), NEIGHBOURS)
-def test_others_see_no_neighbour_and_nothing_above(
-    tree: Tree, breaks: Callable[..., str], finds: Callable[..., str], distribution: str, module: str
-) -> None:
-    tree.plant(distribution, "planted.py", f"import {module}\n")
-    breaks("layers", ".planted -> ", module)
-    finds(f"planted.py:1: imports {module};", distribution=distribution)
+def test_others_see_no_neighbour_and_nothing_above(tree: Tree, breaks: Callable[..., str]) -> None:
+    for distribution, module in NEIGHBOURS:
+        tree.plant(distribution, f"planted_{module}.py", f"import {module}\n")
+    breaks("layers", "BROKEN", *(f"planted_{module} -> " for _, module in NEIGHBOURS))
+    folders = sorted({f"packages/{distribution}" for distribution, _ in NEIGHBOURS})
+    output = tree.python("-m", "pyvirt_testing.rule", *folders).stdout
+    for distribution, module in NEIGHBOURS:
+        package = tree.source(distribution).name
+        assert f"/{package}/planted_{module}.py:1: imports {module};" in output, (distribution, module)
 
 
 BY_NAME = {
-    "import_module": "import importlib\n\nimportlib.import_module('json')\n",
-    "import_module under another name": "from importlib import import_module as get\n\nget('json')\n",
+    "called": "import importlib\n\nimportlib.import_module('json')\n",
+    "renamed": "from importlib import import_module as get\n\nget('json')\n",
     "silenced": "import importlib\n\nimportlib.import_module('json')  # noqa: TID251\n",
-    "silenced for the file": "# ruff: noqa\nimport importlib\n\nimportlib.import_module('json')\n",
-    "by specification": "import importlib.util\n\nimportlib.util.find_spec('json')\n",
-    "builtins": "import builtins\n\nbuiltins.__import__('json')\n",
-    "runpy": "import runpy\n\nrunpy.run_module('json')\n",
+    "silent": "# ruff: noqa\nimport importlib\n\nimportlib.import_module('json')\n",
+    "specified": "import importlib.util\n\nimportlib.util.find_spec('json')\n",
+    "builtin": "import builtins\n\nbuiltins.__import__('json')\n",
+    "run": "import runpy\n\nrunpy.run_module('json')\n",
 }
 
 
-@pytest.mark.parametrize("text", BY_NAME.values(), ids=BY_NAME.keys())
-def test_an_import_by_name_is_found(
-    tree: Tree, breaks: Callable[..., str], finds: Callable[..., str], text: str
-) -> None:
-    tree.plant(DRIVER, "planted.py", text)
-    breaks("banned", "planted.py", "TID251")
-    finds("planted.py:", "imports by name")
+def test_an_import_by_name_is_found(tree: Tree, breaks: Callable[..., str], finds: Callable[..., str]) -> None:
+    for name, text in BY_NAME.items():
+        tree.plant(DRIVER, f"planted_{name}.py", text)
+    banned = breaks("banned").splitlines()
+    found = finds().splitlines()
+    for name in BY_NAME:
+        assert [line for line in banned if f"/planted_{name}.py:" in line and "TID251" in line], name
+        assert [line for line in found if f"/planted_{name}.py:" in line and "imports by name" in line], name
 
 
 DODGES = {
@@ -102,10 +103,13 @@ DODGES = {
 }
 
 
-@pytest.mark.parametrize(("text", "finding"), DODGES.values(), ids=DODGES.keys())
-def test_a_way_around_an_import_is_found(tree: Tree, finds: Callable[..., str], text: str, finding: str) -> None:
-    tree.plant(DRIVER, "planted.py", text)
-    finds("planted.py:", finding)
+def test_a_way_around_an_import_is_found(tree: Tree, finds: Callable[..., str]) -> None:
+    files = {what: f"planted_{number}.py" for number, what in enumerate(DODGES)}
+    for what, (text, _) in DODGES.items():
+        tree.plant(DRIVER, files[what], text)
+    lines = finds().splitlines()
+    for what, (_, finding) in DODGES.items():
+        assert [line for line in lines if f"/{files[what]}:" in line and finding in line], what
 
 
 LOADED = {
@@ -117,11 +121,14 @@ LOADED = {
 }
 
 
-@pytest.mark.parametrize(("text", "fine"), LOADED.values(), ids=LOADED.keys())
-def test_a_tool_may_load_its_own_modules_alone(tree: Tree, text: str, fine: bool) -> None:
-    tree.plant("pyvirt-cli", "planted.py", f"from pyvirt.loader import import_by_name\n\nNAME = 'x'\n{text}\n")
+def test_a_tool_may_load_its_own_modules_alone(tree: Tree) -> None:
+    for number, (text, _) in enumerate(LOADED.values()):
+        begin = "from pyvirt.loader import import_by_name\n\nNAME = 'x'\n"
+        tree.plant("pyvirt-cli", f"planted_{number}.py", f"{begin}{text}\n")
     output = tree.python("-m", "pyvirt_testing.rule", "packages/pyvirt-cli").stdout
-    assert ("planted.py:4: imports by name what need not be its own" not in output) is fine
+    for number, (what, (_, fine)) in enumerate(LOADED.items()):
+        finding = f"planted_{number}.py:4: imports by name what need not be its own"
+        assert (finding not in output) is fine, what
 
 
 def test_a_vendored_package_is_found(tree: Tree, finds: Callable[..., str]) -> None:
@@ -176,12 +183,13 @@ def test_a_needless_dependency_is_found(tree: Tree, finds: Callable[..., str]) -
     finds("DEP002 'lxml-stubs' defined as a dependency but not used")
 
 
-@pytest.mark.parametrize("sibling", ["pyvirt-netdev", "pyvirt-driver-qemu", "pyvirt-testing", "pyvirt-cli"])
-def test_a_dependency_on_a_neighbour_is_found(tree: Tree, finds: Callable[..., str], sibling: str) -> None:
+def test_a_dependency_on_a_neighbour_is_found(tree: Tree, finds: Callable[..., str]) -> None:
     version = (tree.root / "VERSION").read_text().strip()
-    pyproject = f"packages/{DRIVER}/pyproject.toml"
-    tree.edit(pyproject, "dependencies = [", f'dependencies = [\n"{sibling}=={version}",')
-    finds(f"dependencies names {sibling}; allowed: pyvirt-conf, pyvirt-core, pyvirt-util")
+    siblings = ("pyvirt-netdev", "pyvirt-driver-qemu", "pyvirt-testing", "pyvirt-cli")
+    planted = "".join(f'\n"{sibling}=={version}",' for sibling in siblings)
+    tree.edit(f"packages/{DRIVER}/pyproject.toml", "dependencies = [", f"dependencies = [{planted}")
+    allowed = "allowed: pyvirt-conf, pyvirt-core, pyvirt-util"
+    finds(*(f"dependencies names {sibling}; {allowed}" for sibling in siblings))
 
 
 def test_a_dependency_in_an_extra_is_found(tree: Tree, finds: Callable[..., str]) -> None:
