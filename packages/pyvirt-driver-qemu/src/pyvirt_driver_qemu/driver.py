@@ -5,20 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pyvirt.enums.domain import (
-    DomainConsoleFlags,
-    DomainMemoryModFlags,
-    DomainRebootFlags,
-    DomainShutdownFlags,
-    DomainVcpuFlags,
-)
+from pyvirt.enums.domain import DomainConsoleFlags, DomainRebootFlags, DomainShutdownFlags
 from pyvirt.enums.domain_events import (
     DomainEventResumedDetailType,
     DomainEventSuspendedDetailType,
     DomainEventType,
 )
 from pyvirt.enums.domain_state import DomainPausedReason, DomainRunningReason, DomainShutoffReason, DomainState
-from pyvirt.local import LocalDomainDriver
+from pyvirt.local import LocalChanges
 from pyvirt.types import DomainInfo
 from pyvirt_driver_qemu.definitions import Definitions, emulator_of
 from pyvirt_driver_qemu.monitor import Monitor
@@ -52,7 +46,7 @@ TERMINATE_TIMEOUT = 15.0
 _TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
 
-class QemuDriver(LocalDomainDriver):
+class QemuDriver(LocalChanges):
     """Guests of QEMU on this host, without a daemon."""
 
     driver_name = "qemu"
@@ -109,6 +103,12 @@ class QemuDriver(LocalDomainDriver):
 
         domain = self.parse_definition(xml)
         return shlex.join(command_line(self, domain)) + "\n"
+
+    def connect_get_capabilities(self) -> str:
+        """See the base class."""
+        from pyvirt_driver_qemu.host_capabilities import capabilities_xml
+
+        return capabilities_xml(self.definitions)
 
     def parse_definition(self, xml: str, *, validate_schema: bool = False) -> Domain:
         """See the base class."""
@@ -311,6 +311,11 @@ class QemuDriver(LocalDomainDriver):
 
     # What a domain is
 
+    def set_live_memory(self, status: GuestStatus, memory: int) -> None:
+        """See the base class: by the balloon."""
+        with self.monitor(status) as monitor:
+            monitor.execute("balloon", {"value": memory * 1024})
+
     def domain_get_info(self, domain: DomainRef) -> DomainInfo:
         """See the base class."""
         name, status = self.find(domain)
@@ -324,15 +329,6 @@ class QemuDriver(LocalDomainDriver):
             0 if status is None else _cpu_time(status.pid),
         )
 
-    def stored(self, name: str) -> Domain:
-        """The persistent definition; raises NoDomainError when the domain has none."""
-        from pyvirt_util.errors import NoDomainError
-
-        definition = self.definition(name)
-        if definition is None:
-            raise NoDomainError(f"no domain with matching name '{name}'")
-        return definition
-
 
 def _cpu_time(pid: int) -> int:
     """CPU time of a process, user and system, in nanoseconds; 0 when it is gone."""
@@ -342,6 +338,3 @@ def _cpu_time(pid: int) -> int:
     except OSError:
         return 0
     return (int(fields[11]) + int(fields[12])) * _TICK
-
-
-__all__ = ["DomainMemoryModFlags", "DomainVcpuFlags", "QemuDriver"]

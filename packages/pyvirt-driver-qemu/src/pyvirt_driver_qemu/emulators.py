@@ -15,7 +15,7 @@ _BINARY_NAMES = {
     "x86_64": "x86_64",
 }
 #: Where distributions put it that is not on PATH.
-_EXTRA_FOLDERS = ("/usr/libexec", "/usr/local/bin", "/usr/bin")
+_EXTRA_FOLDERS = ("/usr/libexec",)
 
 
 def host_architecture() -> str:

@@ -1,8 +1,8 @@
 """Rebooting by the power button: the guest shuts down, and is started again inside the same QEMU.
 
-QEMU is told to pause instead of to exit at the guest's shutdown, and the button is pressed. The guest takes its time, longer
-than the caller may live, so a small helper process waits for it, resets the machine and lets it run. Killing the helper
-loses nothing: the record says that a reboot is under way, and the next change of the domain starts another.
+QEMU is told to pause instead of to exit at the guest's shutdown, and the button is pressed. The guest takes its time,
+longer than the caller may live, so a small helper process waits for it, resets the machine and lets it run. Killing the
+helper loses nothing: the record says that a reboot is under way, and the next change of the domain starts another.
 """
 
 from __future__ import annotations

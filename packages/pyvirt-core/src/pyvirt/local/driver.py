@@ -212,6 +212,13 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
         self._definitions[name] = (record.stamp, domain)
         return domain
 
+    def stored(self, name: str) -> Domain:
+        """The persistent definition; raises NoDomainError when the domain has none."""
+        definition = self.definition(name)
+        if definition is None:
+            raise NoDomainError(f"no domain with matching name '{name}'")
+        return definition
+
     def live_definition(self, status: GuestStatus) -> Domain:
         """The live definition of a running guest. Shared: copy before changing it."""
         known = self._live_definitions.get(status.name)
