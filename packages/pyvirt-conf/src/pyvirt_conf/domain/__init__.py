@@ -2,5 +2,6 @@
 
 from pyvirt_conf.domain.config import GENERIC, ParserConfig, ParserFeature, XmlFlags
 from pyvirt_conf.domain.domain import Domain, parse_domain
+from pyvirt_conf.domain.status import DomainStatus
 
-__all__ = ["GENERIC", "Domain", "ParserConfig", "ParserFeature", "XmlFlags", "parse_domain"]
+__all__ = ["GENERIC", "Domain", "DomainStatus", "ParserConfig", "ParserFeature", "XmlFlags", "parse_domain"]

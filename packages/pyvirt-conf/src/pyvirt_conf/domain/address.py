@@ -66,20 +66,15 @@ class PciLocation(Element):
     bus: Hex2 = attr(default=0)
     slot: Hex2 = attr(default=0)
     function: Annotated[int, integer(0, 7, base=0, form="0x{:x}")] = attr(default=0)
-    zpci: ZpciAddress | None = child()
 
     @classmethod
     def _from_node(cls, node: Node, mode: Mode) -> Self:
-        new = cls(
+        return cls(
             domain=_pci_number(node, mode, "domain", 0xFFFF),
             bus=_pci_number(node, mode, "bus", 0xFF),
             slot=_pci_number(node, mode, "slot", 0x1F),
             function=_pci_number(node, mode, "function", 7),
         )
-        for kid in node:
-            if kid.tag == "zpci":
-                new.zpci = ZpciAddress._from_node(kid, mode)
-        return new
 
     def __str__(self) -> str:
         """As sysfs names it: ``0000:06:12.5``."""
@@ -187,6 +182,15 @@ class UsbAddress(DeviceAddress):
     port: Annotated[str, Scalar(_usb_port)] | None = attr(omit="")
 
 
+@element()
+class UsbHostAddress(DeviceAddress):
+    """A USB device of the host, by bus and number; it stands in the source of an interface."""
+
+    _const = (("type", "usb"),)
+    bus: U32 = attr(required=True)
+    device: U32 = attr(required=True)
+
+
 @element(type="spapr-vio")
 class SpaprVioAddress(DeviceAddress):
     """A register on the sPAPR VIO bus."""
@@ -249,12 +253,19 @@ def alias_counts(alias: str, mode: Mode) -> bool:
     return not mode.inactive or alias.startswith(USER_ALIAS)
 
 
+def _loadparm(text: str) -> str:
+    found = text.upper()
+    if not 0 < len(found) <= 8 or not all(c.isascii() and (c.isalnum() or c in ". ") for c in found):
+        raise BadValue(f"loadparm '{text}' is not 1 to 8 letters, digits, dots or spaces")
+    return found
+
+
 @element("boot")
 class DeviceBoot(Element):
     """Boot order of one device, from 1."""
 
     order: Positive = attr(required=True)
-    loadparm: str | None = attr()
+    loadparm: Annotated[str, Scalar(_loadparm)] | None = attr()
 
 
 @element("rom")

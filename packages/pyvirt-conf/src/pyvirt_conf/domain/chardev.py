@@ -175,40 +175,18 @@ class TcpChar(CharSource):
 class UnixChar(CharSource):
     """A UNIX socket. No path: the driver picks one."""
 
-    mode: SocketMode = attr("source/@mode", default=SocketMode.CONNECT)
+    mode: SocketMode = attr("source/@mode", default=SocketMode.CONNECT, needs="path")
     path: str | None = attr("source/@path")
     reconnect: Reconnect | None = child("source/reconnect")
     seclabels: list[DeviceSeclabel] = children("source/seclabel")
 
-    def _write_kids(self, out: list[str], pad: str, mode: Mode) -> None:
-        # A socket without a path is the driver's to choose, its mode included.
-        if self.path is not None:
-            UnixChar._with_path(self, out, pad, mode)
-        elif self.log_file is not None:
-            NullChar(log_file=self.log_file, log_append=self.log_append)._write_kids(out, pad, mode)
-
-    def _with_path(self, out: list[str], pad: str, mode: Mode) -> None:
-        shown = _UnixSource(
-            mode=self.mode,
-            path=self.path,
-            reconnect=self.reconnect,
-            seclabels=self.seclabels,
-            log_file=self.log_file,
-            log_append=self.log_append,
-        )
-        shown._write_kids(out, pad, mode)
-
-
-@element("source")
-class _UnixSource(Element):
-    """The fields of :class:`UnixChar` where there is a path."""
-
-    mode: SocketMode = attr("source/@mode", default=SocketMode.CONNECT)
-    path: str | None = attr("source/@path")
-    reconnect: Reconnect | None = child("source/reconnect")
-    seclabels: list[DeviceSeclabel] = children("source/seclabel")
-    log_file: str | None = attr("log/@file", rank=50)
-    log_append: OnOff | None = attr("log/@append", rank=50)
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        super()._parsed(node, mode)
+        if self.path is None:
+            # A socket without a path is the driver's to choose, its mode included.
+            self.mode = SocketMode.CONNECT
+            self.reconnect = None
+            self.seclabels = []
 
 
 @element(type="spicevmc")

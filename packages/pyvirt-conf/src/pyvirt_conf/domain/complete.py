@@ -7,7 +7,6 @@ end.
 from __future__ import annotations
 
 from pyvirt_conf.domain import complete_devices as devices
-from pyvirt_conf.domain.clock import TickPolicy, TimerName
 from pyvirt_conf.domain.config import ParserConfig, ParserFeature, XmlFlags
 from pyvirt_conf.domain.domain import Domain
 from pyvirt_conf.domain.os import BootDev, BootDevice, LoaderType
@@ -33,10 +32,10 @@ def complete(domain: Domain, config: ParserConfig, flags: XmlFlags) -> None:
     _identity(domain, config)
     _os(domain, config)
     _vcpus(domain, config)
-    _memory(domain)
+    _memory(domain, flags)
     _cputune(domain)
     _numatune(domain)
-    _timers(domain)
+    devices.sort(domain)
     devices.number(domain)
     try:
         if config.domain_early is not None:
@@ -93,7 +92,7 @@ OS_TYPES = ("hvm", "xen", "linux", "exe", "uml", "xenpvh")
 
 
 def _boot(domain: Domain) -> None:
-    if domain.os.type != "hvm":
+    if domain.os.type != "hvm" or domain.bootloader is not None:
         return
     per_device = any(getattr(device, "boot", None) is not None for device in domain.devices.all())
     if per_device and domain.os.boot:
@@ -125,24 +124,24 @@ def _vcpus(domain: Domain, config: ParserConfig) -> None:
     vcpu.current = enabled if enabled != count else None
 
 
-def _memory(domain: Domain) -> None:
+def _memory(domain: Domain, flags: XmlFlags) -> None:
+    """The memory is that of the document, or the sum of NUMA cells and modules (virDomainDefPostParseMemory)."""
     numa = domain.cpu.numa if domain.cpu is not None else None
     modules = sum(module.target.size for module in domain.devices.memories)
-    if numa is not None and numa.cells:
+    cells = 0
+    if numa is not None and (not domain.memory or flags & XmlFlags.ABI_UPDATE):
         cells = sum(cell.memory for cell in numa.cells)
-        if cells:
-            domain.memory = cells + modules
-    elif domain.memory is not None and modules and domain.max_memory is not None:
-        pass
-    if not domain.memory:
+    if cells:
+        domain.memory = cells + modules
+    elif modules > (domain.memory or 0):
+        raise XmlError(f"memory devices of {modules} KiB exceed the memory of {domain.memory or 0} KiB")
+    if not domain.memory or domain.memory == modules:
         raise XmlError("memory size must be specified by <memory> or by the cells of <numa>")
-    if domain.current_memory is None or domain.current_memory > domain.memory:
+    if not domain.current_memory or domain.current_memory > domain.memory:
         domain.current_memory = domain.memory
     if domain.max_memory is not None:
         if domain.max_memory.size < domain.memory:
-            raise XmlError(
-                f"maximum memory size {domain.max_memory.size} KiB is below the memory of {domain.memory} KiB"
-            )
+            raise XmlError(f"maximum memory of {domain.max_memory.size} KiB is below the memory of {domain.memory} KiB")
         if domain.max_memory.slots == 0:
             raise XmlError("maximum memory needs slots")
 
@@ -217,15 +216,17 @@ def _numatune(domain: Domain) -> None:
             memory.nodeset = None
     elif vcpu.placement is VcpuPlacement.AUTO:
         domain.numatune.memory = NumaMemory(placement=NumaPlacement.AUTO)
+    if (
+        domain.numatune.memory is not None
+        and domain.numatune.memory.placement is NumaPlacement.AUTO
+        and vcpu.cpuset is None
+        and not domain.cputune.vcpupin
+        and domain.cputune.emulatorpin is None
+        and not domain.cputune.iothreadpin
+    ):
+        vcpu.placement = VcpuPlacement.AUTO
     if vcpu.placement is VcpuPlacement.AUTO:
         vcpu.cpuset = None
-
-
-def _timers(domain: Domain) -> None:
-    """Only what the platform's timer knows (virDomainDefPostParseTimer)."""
-    for timer in domain.clock.timers:
-        if timer.name is TimerName.PIT and timer.tick_policy is TickPolicy.CATCHUP and timer.catchup is None:
-            continue
 
 
 def validate_name(domain: Domain, config: ParserConfig) -> None:

@@ -20,15 +20,65 @@ from pyvirt_conf.domain.chardev import (
 from pyvirt_conf.domain.config import ParserConfig, ParserFeature, XmlFlags
 from pyvirt_conf.domain.controller import Controller, ControllerType
 from pyvirt_conf.domain.disk import Disk, DiskBus, DiskDevice, DiskSnapshot
+from pyvirt_conf.domain.filesystem import AccessMode, Filesystem, FsDirSource
 from pyvirt_conf.domain.graphics import EglHeadlessGraphics
 from pyvirt_conf.domain.hostdev import ScsiHostdev
+from pyvirt_conf.domain.input import Input, InputBus, InputType
 from pyvirt_conf.domain.interface import Interface
+from pyvirt_conf.domain.storage import FileSource, NetworkSource, StorageProtocol, VhostUserSource
 from pyvirt_conf.domain.video import Video, VideoModel, VideoType
 from pyvirt_util.errors import XmlError
 
 if TYPE_CHECKING:
     from pyvirt_conf.domain.domain import Domain
     from pyvirt_conf.xml import Element
+
+
+def sort(domain: Domain) -> None:
+    """Disks of one bus by their names, controllers of one type by their indexes, as libvirt keeps them."""
+    disks, domain.devices.disks = domain.devices.disks, []
+    for disk in disks:
+        _disk_bus(disk)
+        insert_disk(domain, disk)
+    controllers, domain.devices.controllers = domain.devices.controllers, []
+    for controller in controllers:
+        insert_controller(domain, controller)
+
+
+def insert_disk(domain: Domain, disk: Disk) -> None:
+    """Add a disk before the first one of its bus with a later name, else behind the last one of its bus, else at the end."""
+    disks = domain.devices.disks
+    index = target_index(disk.target)
+    place = None
+    for at in range(len(disks) - 1, -1, -1):
+        if disks[at].bus is not disk.bus:
+            continue
+        other = target_index(disks[at].target)
+        if (-1 if other is None else other) > (-1 if index is None else index):
+            place = at
+        elif place is None:
+            place = at + 1
+    disks.insert(len(disks) if place is None else place, disk)
+
+
+def insert_controller(domain: Domain, controller: Controller) -> None:
+    """Add a controller among those of its type by its index; of a USB controller's companions the master comes first."""
+    controllers = domain.devices.controllers
+    place = None
+    for at in range(len(controllers) - 1, -1, -1):
+        other = controllers[at]
+        if other.type is not controller.type:
+            continue
+        if controller.index is None:
+            place = at + 1
+            break
+        other_index = -1 if other.index is None else other.index
+        behind_master = controller.master is None and other.master is not None and other_index == controller.index
+        if other_index > controller.index or behind_master:
+            place = at
+        elif place is None:
+            place = at + 1
+    controllers.insert(len(controllers) if place is None else place, controller)
 
 
 def number(domain: Domain) -> None:
@@ -52,6 +102,12 @@ def complete(device: Element, domain: Domain, config: ParserConfig) -> None:
             device.mac = config.new_mac(config.mac_prefix)
     elif isinstance(device, Video):
         _video(device, domain)
+    elif isinstance(device, Filesystem):
+        source = device.source
+        if device.access_mode is None and not (isinstance(source, FsDirSource) and source.socket is not None):
+            device.access_mode = AccessMode.PASSTHROUGH
+    elif isinstance(device, Input):
+        _input(device, domain)
     elif isinstance(device, Controller):
         if device.index is None:
             device.index = free_index(domain, device.type)
@@ -90,18 +146,48 @@ def target_index(target: str) -> int | None:
     return index
 
 
+def _input(item: Input, domain: Domain) -> None:
+    if item.bus is not None:
+        return
+    if domain.os.type == "hvm":
+        arch = domain.os.arch or ""
+        if item.type in (InputType.MOUSE, InputType.KEYBOARD) and arch in ("", "i686", "x86_64"):
+            item.bus = InputBus.PS2
+        elif arch in ("s390", "s390x") or item.type is InputType.PASSTHROUGH:
+            item.bus = InputBus.VIRTIO
+        elif item.type is not InputType.EVDEV:
+            item.bus = InputBus.USB
+    elif domain.os.type in ("xen", "xenpvh"):
+        item.bus = InputBus.XEN
+    elif domain.type in ("vz", "parallels"):
+        item.bus = InputBus.PARALLELS
+
+
 def _disk(disk: Disk, domain: Domain, config: ParserConfig) -> None:
     if disk.device is DiskDevice.CDROM:
         disk.readonly = True
     if disk.snapshot is None and disk.readonly:
         disk.snapshot = DiskSnapshot.NO
+    source = disk.source
+    if isinstance(source, NetworkSource) and source.protocol in (None, StorageProtocol.NONE):
+        disk.source = FileSource()  # an empty drive has no protocol
+    elif isinstance(source, NetworkSource) and source.protocol is StorageProtocol.ISCSI:
+        if source.name is not None and "/" not in source.name:
+            source.name += "/0"  # the first unit of the target
+    if disk.snapshot is None and isinstance(source, VhostUserSource):
+        disk.snapshot = DiskSnapshot.NO
+    _disk_bus(disk)
+    if disk.address is None:
+        disk.address = drive_address(disk, domain, config)
+
+
+def _disk_bus(disk: Disk) -> None:
+    """The bus by the name's prefix where none is given."""
     if disk.bus is None or disk.bus is DiskBus.NONE:
         if disk.device is DiskDevice.FLOPPY:
             disk.bus = DiskBus.FDC
         else:
             disk.bus = next((bus for prefix, bus in _PREFIXES if disk.target.startswith(prefix)), DiskBus.IDE)
-    if disk.address is None:
-        disk.address = drive_address(disk, domain, config)
 
 
 def drive_address(disk: Disk, domain: Domain, config: ParserConfig) -> DriveAddress | None:
@@ -148,14 +234,25 @@ def free_scsi_address(domain: Domain, config: ParserConfig) -> DriveAddress:
 
 def _video(video: Video, domain: Domain) -> None:
     if video.model is None:
-        video.model = VideoModel()
+        video.model = VideoModel(heads=1)
     model = video.model
     if model.type is VideoType.DEFAULT:
         model.type = default_video(domain)
     if model.type is VideoType.NONE:
         return
-    if not model.heads:
-        model.heads = 1
+    if not model.vram:
+        model.vram = default_video_memory(domain, model.type) or None
+    for name in ("ram", "vram", "vram64", "vgamem"):
+        size = getattr(model, name)
+        if size:
+            setattr(model, name, 1 << (size - 1).bit_length())
+
+
+def default_video_memory(domain: Domain, kind: VideoType) -> int:
+    """KiB of video memory of a card that names none (virDomainVideoDefaultRAM)."""
+    if kind in (VideoType.VGA, VideoType.CIRRUS, VideoType.VMVGA, VideoType.BOCHS):
+        return {"vbox": 8192, "vmware": 4096}.get(domain.type, 16384)
+    return {VideoType.QXL: 65536, VideoType.XEN: 4096}.get(kind, 0)
 
 
 def default_video(domain: Domain) -> VideoType:
@@ -255,7 +352,7 @@ def imply(domain: Domain, config: ParserConfig, flags: XmlFlags) -> None:
         and not devices.videos
         and not all(isinstance(g, EglHeadlessGraphics) for g in devices.graphics)
     ):
-        video = Video(model=VideoModel())
+        video = Video(model=VideoModel(heads=1))
         if config.device_complete is not None:
             config.device_complete(video, domain, flags)
         _video(video, domain)

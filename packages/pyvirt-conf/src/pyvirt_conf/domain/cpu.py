@@ -244,7 +244,7 @@ class CpuNuma(Element):
 
 
 def _complete_distances(cells: list[NumaCell], node: Node, mode: Mode) -> None:
-    """A distance given one way holds the other way too; what is given of a cell is filled up with 10 and 20."""
+    """A distance given one way holds the other way too; of a cell to itself it is 10."""
     table: dict[tuple[int, int], int] = {}
     given = False
     for cell in cells:
@@ -259,11 +259,10 @@ def _complete_distances(cells: list[NumaCell], node: Node, mode: Mode) -> None:
         return
     for here, there in list(table):
         table.setdefault((there, here), table[here, there])
-    rows = {here for here, _ in table}
-    for here in rows:
+    for here in {here for here, _ in table}:
+        table[here, here] = 10
         cells[here].distances = [
-            NumaDistance(id=there, value=table.get((here, there), 10 if here == there else 20))
-            for there in range(len(cells))
+            NumaDistance(id=there, value=table[here, there]) for there in range(len(cells)) if (here, there) in table
         ]
 
 
@@ -302,6 +301,12 @@ class Cpu(Element):
                 fail(node, mode, f"vendor id '{self.vendor_id}' has a comma", "model/@vendor_id")
         if self.migratable is not None and self.mode in (CpuMode.HOST_MODEL, CpuMode.CUSTOM):
             fail(node, mode, f"migratable is not for cpu mode '{self.mode}'", "@migratable")
+        if self.mode in (CpuMode.HOST_PASSTHROUGH, CpuMode.MAXIMUM):
+            self.model = self.vendor = self.vendor_id = None
+        if self.model is None:
+            self.fallback = None
+        elif self.fallback is None:
+            self.fallback = CpuFallback.ALLOW
         seen = set()
         for feature in self.features:
             if feature.policy is None:
@@ -334,4 +339,7 @@ class Cpu(Element):
                 shown.match = None
             if not models:
                 shown.model = shown.vendor = shown.vendor_id = None
+        before = len(out)
         shown._write(out, pad, mode, "cpu")
+        if out[before] == f"{pad}<cpu" and out[before + 1] == "/>\n":
+            del out[before:]

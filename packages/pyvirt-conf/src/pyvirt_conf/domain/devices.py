@@ -78,3 +78,7 @@ class Devices(Element):
                 yield from value
             elif field.kind == "child" and value is not None:
                 yield value
+
+    def filesystem_at(self, path: str) -> Filesystem | None:
+        """The file system a container sees at a path."""
+        return next((found for found in self.filesystems if found.target == path), None)

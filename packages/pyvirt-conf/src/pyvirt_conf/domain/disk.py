@@ -30,6 +30,7 @@ from pyvirt_conf.xml import (
     sized,
     text,
 )
+from pyvirt_conf.xml.opaque import Opaque, in_status
 
 
 class DiskDevice(StrEnum):
@@ -300,3 +301,15 @@ class Disk(BootDevice, VirtioDriver):
     vendor: str | None = text()
     product: str | None = text()
     encryption: Encryption | None = child()
+    private: Opaque | None = child("privateData", when=in_status, rank=99)
+
+    # By hand: of a disk that can't be written it goes without saying that snapshots leave it alone.
+    def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
+        if self.readonly and self.snapshot is DiskSnapshot.NO:
+            self.snapshot = None
+            try:
+                self._write(out, pad, mode, "disk")
+            finally:
+                self.snapshot = DiskSnapshot.NO
+        else:
+            self._write(out, pad, mode, "disk")

@@ -198,7 +198,7 @@ class Domain(Element):
     resource: Resource | None = child()
     sysinfo: list[Sysinfo] = children()
     bootloader: str | None = text(empty=True)
-    bootloader_args: str | None = text()
+    bootloader_args: str | None = text(needs="bootloader")
     os: Os = child(auto=True)
     idmap: IdMap | None = child()
     features: Features = child(auto=True)

@@ -218,8 +218,6 @@ class VncGraphics(Graphics):
         if self.port == -1 or (self.port is None and self.autoport is None):
             self.port = None
             self.autoport = True
-        elif self.port is None:
-            self.port = None
         if self.autoport is None:
             self.autoport = False
         if self.autoport and mode.inactive:
@@ -277,6 +275,7 @@ class SpiceGraphics(Graphics):
         if self.port == -1 and self.tls_port == -1:
             # The old way to ask for automatic ports.
             self.autoport = True
+        self.autoport = bool(self.autoport)
         if self.autoport and mode.inactive:
             self.port = self.tls_port = None
         self.listens = _settle_listens(self.listens, self.listen, None, mode.inactive)

@@ -147,6 +147,10 @@ class ScsiIscsiSource(ScsiSource):
     auth: Auth | None = child()
     initiator: Initiator | None = child()
 
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if "/" not in self.name:
+            self.name += "/0"  # the first unit of the target
+
 
 @element("source")
 class ScsiVhostSource(Element):
@@ -178,7 +182,6 @@ class Hostdev(BootDevice):
 
     mode: ClassVar[str]
     type: ClassVar[str]
-    managed: YesNo | None = attr()
     rom: Rom | None = child(rank=93)
     readonly: bool = flag(rank=89)
     shareable: bool = flag(rank=89)
@@ -187,7 +190,9 @@ class Hostdev(BootDevice):
 
 @element("hostdev", by="type")
 class SubsystemHostdev(Hostdev):
-    """A device on a bus of the host."""
+    """A device on a bus of the host; a managed one is taken from the host's driver and given back by us."""
+
+    managed: YesNo = attr(default=False, required=True)
 
 
 @element("hostdev", by="type")

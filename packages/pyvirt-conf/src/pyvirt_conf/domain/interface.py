@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pyvirt_conf.domain.address import BootDevice, DeviceAddress, Reconnect, Rom, VirtioDriver
+from pyvirt_conf.domain.address import BootDevice, DeviceAddress, Reconnect, Rom, UsbHostAddress, VirtioDriver
 from pyvirt_conf.domain.virtualport import Bandwidth, InterfaceIp, Route, VirtualPort, Vlan
 from pyvirt_conf.xml import (
     I32,
@@ -135,10 +135,15 @@ class NetworkSource(Element):
     """A virtual network by name."""
 
     network: str = attr(required=True)
-    portid: Uuid | None = attr()
+    portid: Uuid | None = attr(live=True)
     portgroup: str | None = attr()
     bridge: str | None = attr(live=True)
     mac_table_manager: MacTableManager | None = attr("@macTableManager", live=True, omit=MacTableManager.DEFAULT)
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if not mode.status:
+            # A port is the driver's to make, not the user's to choose.
+            self.portid = None
 
 
 @element("source")
@@ -226,6 +231,11 @@ class HostdevNetSource(Element):
 
     missing: YesNo | None = attr(live=True)
     address: DeviceAddress | None = child()
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        for kid in node:
+            if kid.tag == "address" and kid.get("type") == "usb":
+                self.address = UsbHostAddress._from_node(kid, mode)
 
 
 InterfaceSource = (
@@ -415,6 +425,8 @@ class Interface(BootDevice, VirtioDriver):
             fail(node, mode, f"missing source of an interface of type '{self.type}'", "source")
         if self.type is not NetType.HOSTDEV:
             self.managed = None
+        if self.model is not None:
+            self.model = _MODELS.get(self.model.lower(), self.model)
         if self.model is not None and not all(c.isascii() and (c.isalnum() or c in "-_") for c in self.model):
             fail(node, mode, f"model '{self.model}' has characters other than letters, digits, - and _", "model/@type")
         allowed = _DRIVERS_HOSTDEV if self.type is NetType.HOSTDEV else _DRIVERS
@@ -441,5 +453,32 @@ _NEED_SOURCE = frozenset(
         NetType.HOSTDEV,
     }
 )
+_MODELS = {
+    name.lower(): name
+    for name in (
+        "netfront",
+        "rtl8139",
+        "virtio",
+        "e1000",
+        "e1000e",
+        "igb",
+        "virtio-transitional",
+        "virtio-non-transitional",
+        "usb-net",
+        "spapr-vlan",
+        "lan9118",
+        "scm91c111",
+        "vlance",
+        "vmxnet",
+        "vmxnet2",
+        "vmxnet3",
+        "Am79C970A",
+        "Am79C973",
+        "82540EM",
+        "82545EM",
+        "82543GC",
+    )
+}
+"""Models libvirt knows by name, in whatever case they're given; others are kept as they are."""
 _DRIVERS = ("default", "qemu", "vhost")
 _DRIVERS_HOSTDEV = ("default", "kvm", "vfio", "xen")

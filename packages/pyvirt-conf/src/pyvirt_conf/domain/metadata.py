@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from pyvirt_conf.xml import Element, Mode, Node, element
+from pyvirt_conf.xml import Element, Mode, Node, element, is_element
 
 
 @element("metadata")
@@ -22,6 +22,15 @@ class Metadata(Element):
         # The document's own namespaces are of no concern to what's inside, unless used there.
         alone = etree.fromstring(etree.tostring(node, with_tail=False), _parser())
         etree.cleanup_namespaces(alone)
+        # Each application has one element, in a namespace of its own (virXMLNodeSanitizeNamespaces).
+        seen = set()
+        for kid in list(alone):
+            if not is_element(kid):
+                continue
+            namespace: str | None = etree.QName(kid).namespace or None
+            if namespace is None or namespace in seen:
+                alone.remove(kid)
+            seen.add(namespace)
         return cls(xml=etree.tostring(alone, encoding="unicode"))
 
     def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:

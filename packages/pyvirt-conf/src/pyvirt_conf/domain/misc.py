@@ -300,12 +300,12 @@ def _show_version(value: int) -> str:
 
 @element("usbdev")
 class UsbFilter(Element):
-    """Which devices may be redirected; -1 stands for any."""
+    """Which devices may be redirected; what isn't said may be anything."""
 
-    usb_class: Annotated[int, _usb_filter(2, 0xFF)] | None = attr("@class")
-    vendor: Annotated[int, _usb_filter(4, 0xFFFF)] | None = attr()
-    product: Annotated[int, _usb_filter(4, 0xFFFF)] | None = attr()
-    version: Annotated[int, Scalar(_version, _show_version)] | None = attr()
+    usb_class: Annotated[int, _usb_filter(2, 0xFF)] | None = attr("@class", omit=-1)
+    vendor: Annotated[int, _usb_filter(4, 0xFFFF)] | None = attr(omit=-1)
+    product: Annotated[int, _usb_filter(4, 0xFFFF)] | None = attr(omit=-1)
+    version: Annotated[int, Scalar(_version, _show_version)] | None = attr(omit=-1)
     allow: YesNo = attr(required=True)
 
 

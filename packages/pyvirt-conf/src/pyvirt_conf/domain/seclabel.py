@@ -29,23 +29,27 @@ class Seclabel(Element):
     def _parsed(self, node: Node, mode: Mode) -> None:
         if self.type is None:
             self.type = SeclabelType.DYNAMIC
-        if self.type is SeclabelType.STATIC or not mode.inactive or self.type is SeclabelType.NONE:
-            pass
-        else:
-            # The label of a dynamic one belongs to the running guest.
-            self.label = None
-        if self.type is SeclabelType.STATIC and self.label is None:
-            raise BadValue("missing label of a static seclabel")
         if self.relabel is None:
-            self.relabel = self.type is not SeclabelType.NONE
+            self.relabel = self.type is SeclabelType.DYNAMIC
         elif self.type is SeclabelType.DYNAMIC and not self.relabel:
             raise BadValue("dynamic labels need relabel='yes'")
         elif self.type is SeclabelType.NONE and self.relabel:
             raise BadValue("type 'none' can't have relabel='yes'")
-        if self.type is SeclabelType.STATIC and not self.relabel:
+        if self.model == "none":
+            if mode.inactive:
+                self.type, self.relabel = SeclabelType.NONE, False
+            self.label = self.image_label = self.base_label = None
+            return
+        if self.type is SeclabelType.STATIC:
+            if self.label is None:
+                raise BadValue("missing label of a static seclabel")
+        elif self.type is SeclabelType.NONE or mode.inactive:
+            # The label of a dynamic one belongs to the running guest.
+            self.label = None
+        if not self.relabel:
             self.image_label = None
-        if self.model == "none" and mode.inactive:
-            raise BadValue("model 'none' says nothing about an inactive guest")
+        if self.type is not SeclabelType.DYNAMIC:
+            self.base_label = None
 
     def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
         if self.type is SeclabelType.NONE:
@@ -66,9 +70,16 @@ class DeviceSeclabel(Element):
     label: str | None = text("label")
 
     def _parsed(self, node: Node, mode: Mode) -> None:
-        if self.relabel is None and not self.labelskip:
-            self.relabel = True
         if self.labelskip:
             self.relabel = None
-        if self.label is not None and self.relabel is False:
+            return
+        if self.relabel is None:
+            self.relabel = True
+        if self.label is not None and not self.relabel:
             raise BadValue("a label needs relabel='yes'")
+
+    def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
+        # Labels of a definition that say nothing: what was skipped belongs to the running guest.
+        if mode.inactive and self.label is None and self.relabel is not False:
+            return
+        self._write(out, pad, mode, "seclabel")

@@ -22,6 +22,7 @@ from pyvirt_conf.xml import (
     element,
     text,
 )
+from pyvirt_conf.xml.opaque import Opaque, in_status
 
 
 class ImageFormat(StrEnum):
@@ -276,8 +277,13 @@ class StorageSource(Element):
     auth: Auth | None = child("source/auth", rank=52)
     encryption: Encryption | None = child("source/encryption", rank=53)
     reservations: Reservations | None = child("source/reservations", rank=54)
+    private: Opaque | None = child("source/privateData", when=in_status, rank=58)
     startup_policy: StartupPolicy | None = attr("source/@startupPolicy", omit=StartupPolicy.DEFAULT, rank=60)
     index: U32 | None = attr("source/@index", live=True, omit=0, rank=61)
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if mode.inactive and self.seclabels:
+            self.seclabels = [label for label in self.seclabels if label.label is not None or label.relabel is False]
 
 
 @element(type="file")
@@ -351,8 +357,10 @@ class NetworkSource(StorageSource):
     nfs_group: str | None = attr("source/identity/@group")
 
     def _parsed(self, node: Node, mode: Mode) -> None:
-        if self.protocol is None:
-            return
+        super()._parsed(node, mode)
+        name = self.name
+        if self.protocol is StorageProtocol.GLUSTER and name is not None and "/" not in name.lstrip("/"):
+            raise BadValue(f"missing path in gluster source name '{name}', expected VOLUME/PATH")
         # VxHS and NBD are the two that speak TLS by themselves.
         if self.tls is not None and self.protocol not in (StorageProtocol.NBD, StorageProtocol.VXHS):
             self.tls = None

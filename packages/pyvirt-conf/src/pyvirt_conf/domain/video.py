@@ -73,6 +73,10 @@ class VideoModel(Element):
     acceleration: Acceleration | None = child()
     resolution: Resolution | None = child()
 
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if self.heads is None and self.type is not VideoType.NONE:
+            self.heads = 1
+
 
 @element("video")
 class Video(Device, VirtioDriver):
@@ -84,4 +88,4 @@ class Video(Device, VirtioDriver):
 
     def _parsed(self, node: Node, mode: Mode) -> None:
         if self.model is None:
-            self.model = VideoModel()
+            self.model = VideoModel(heads=1)

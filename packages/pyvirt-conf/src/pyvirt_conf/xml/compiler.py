@@ -290,9 +290,17 @@ def _converted(scalar: Scalar, src: _Source) -> str:
 
 
 def _store(field: Field, value: str, src: _Source, depth: int) -> None:
+    omit = field.options.get("omit")
+    tests = []
+    if omit is not None:
+        # What isn't written means the same as nothing, and is kept as nothing.
+        tests.append(f"v != {src.bind(omit, 'omit')}")
     if field.when is not None:
-        src(depth, f"v = {value}")
-        src(depth, f"if {src.bind(field.when, 'when')}(v, mode):")
+        tests.append(f"{src.bind(field.when, 'when')}(v, mode)")
+    if tests:
+        if value != "v":
+            src(depth, f"v = {value}")
+        src(depth, f"if {' and '.join(tests)}:")
         src(depth + 1, f"self.{field.name} = v")
     else:
         src(depth, f"self.{field.name} = {value}")
@@ -411,6 +419,8 @@ def _conditions(field: Field, src: _Source) -> str:
     omit = field.options.get("omit")
     if omit is not None:
         tests.append(f"v != {src.bind(omit, 'omit')}")
+    if field.options.get("needs"):
+        tests.append(f"self.{field.options['needs']} is not None")
     if field.live:
         tests.append("live")
     if field.secure:
@@ -428,6 +438,7 @@ def _is_fixed(field: Field) -> bool:
         and not field.secure
         and field.when is None
         and field.options.get("omit") is None
+        and field.options.get("needs") is None
     )
 
 

@@ -70,6 +70,7 @@ def attr(
     when: When | None = None,
     rank: int = 0,
     present: Any = None,
+    needs: str | None = None,
 ) -> Any:
     """An attribute, of this element or of one below it (``mac/@address``).
 
@@ -78,6 +79,7 @@ def attr(
     :param live: counts only for a running guest. :param secure: written only on request, as passwords are.
     :param omit: a value that is not written. :param when: further condition.
     :param present: the value where the element exists without the attribute (``<pmu/>``).
+    :param needs: another field without which this one isn't written.
     :param rank: fields are written by rank, then in the order of declaration; those of a base class may want to come
         last.
     """
@@ -92,6 +94,7 @@ def attr(
         rank=rank,
         omit=omit,
         present=present,
+        needs=needs,
     )
 
 
@@ -106,6 +109,7 @@ def text(
     rank: int = 0,
     omit: Any = None,
     empty: bool = False,
+    needs: str | None = None,
 ) -> Any:
     """The text of an element: ``title``, or ``.`` for this one's own. ``empty``: an empty element counts as ''."""
     return Field(
@@ -119,6 +123,7 @@ def text(
         rank=rank,
         omit=omit,
         empty=empty,
+        needs=needs,
     )
 
 
