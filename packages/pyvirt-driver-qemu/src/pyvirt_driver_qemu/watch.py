@@ -183,30 +183,22 @@ class GuestWatch:
             if event is None:
                 return
             try:
-                self._handle(watched.ref, event)
+                self._handle(watched, event)
             except VirtError as error:
                 _log.error("event %s of domain '%s': %s", event.name, watched.name, error)
 
     def _compare(self, watched: _Watched) -> None:
         """What happened while nobody watched: the guest's own state against its record."""
-        if watched.monitor is None:
-            return
-        try:
-            status = watched.monitor.execute("query-status", timeout=_CONNECT_TIMEOUT)
-        except VirtError:
-            return
-        state = status.get("status")
-        if state == "running":
-            self._change(watched.ref, _RESUMED)
-        elif state in _STATES_OF_RUNSTATE:
-            self._change(watched.ref, _STATES_OF_RUNSTATE[state])
+        change = _STATES_OF_RUNSTATE.get(_runstate(watched) or "")
+        if change is not None:
+            self._change(watched, change)
 
-    def _handle(self, ref: DomainRef, event: Event) -> None:
-        data = event.data
+    def _handle(self, watched: _Watched, event: Event) -> None:
+        ref, data = watched.ref, event.data
         if event.name in _CHANGES:
-            self._change(ref, _CHANGES[event.name])
+            self._change(watched, _CHANGES[event.name])
         elif event.name == "SHUTDOWN":
-            self._shutdown(ref, data)
+            self._shutdown(watched, data)
         elif event.name == "RESET":
             if data.get("guest", True) or data.get("reason") == "host-qmp-system-reset":
                 self._publish(RebootEvent(ref))
@@ -222,24 +214,30 @@ class GuestWatch:
     def _publish(self, event: DomainEvent) -> None:
         self._driver.publish(event)
 
-    def _shutdown(self, ref: DomainRef, data: dict[str, Any]) -> None:
-        guest = bool(data.get("guest"))
+    def _shutdown(self, watched: _Watched, data: dict[str, Any]) -> None:
+        ref, guest = watched.ref, bool(data.get("guest"))
         with self._driver.records.lock(ref.name):
             status = self._driver.records.status(ref.name)
             if status is None or status.id != ref.id or "stopping" in status.private:
                 return
-            self._driver.set_state(status, DomainState.SHUTDOWN, DomainShutdownReason.USER)
+            if _runstate(watched) in (None, "shutdown"):
+                self._driver.set_state(status, DomainState.SHUTDOWN, DomainShutdownReason.USER)
         detail = DomainEventShutdownDetailType.GUEST if guest else DomainEventShutdownDetailType.HOST
         self._publish(LifecycleEvent(ref, DomainEventType.SHUTDOWN, int(detail)))
 
-    def _change(self, ref: DomainRef, change: tuple[DomainState, int, DomainEventType, int]) -> None:
-        """Record a state the guest went into by itself; a state that is recorded already was somebody's command."""
+    def _change(self, watched: _Watched, change: tuple[DomainState, int, DomainEventType, int]) -> None:
+        """Record a state the guest went into by itself; a state that is recorded already was somebody's command.
+
+        The event may be old when the domain's lock is ours at last, so QEMU is asked whether it is still so.
+        """
+        ref = watched.ref
         state, reason, event, detail = change
         with self._driver.records.lock(ref.name):
             status = self._driver.records.status(ref.name)
             if status is None or status.id != ref.id or not status.settled or status.state == state:
                 return
-            if state == DomainState.PAUSED and status.state == DomainState.SHUTDOWN:
+            now = _STATES_OF_RUNSTATE.get(_runstate(watched) or "")
+            if now is None or now[0] != state:
                 return
             self._driver.set_state(status, state, reason)
         self._publish(LifecycleEvent(ref, event, int(detail)))
@@ -284,11 +282,22 @@ _CHANGES = {
     "WAKEUP": _WOKEN,
 }
 _STATES_OF_RUNSTATE = {
+    "running": _RESUMED,
     "paused": _PAUSED,
     "io-error": _IO_ERROR,
     "guest-panicked": _PANICKED,
     "suspended": _SUSPENDED,
 }
+
+
+def _runstate(watched: _Watched) -> str | None:
+    """QEMU's word for what the guest does now; ``None`` when it does not answer any more."""
+    if watched.monitor is None:
+        return None
+    try:
+        return str(watched.monitor.execute("query-status", timeout=_CONNECT_TIMEOUT).get("status"))
+    except VirtError:
+        return None
 
 
 def _event_of(ref: DomainRef, name: str, data: dict[str, Any], alias: Any) -> DomainEvent | None:
