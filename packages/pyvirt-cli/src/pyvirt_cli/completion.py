@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from pyvirt_cli.catalogue import VERBS
-from pyvirt_cli.options import FLAG, GLOBALS, SHORT, UsageError, global_option
+from pyvirt_cli.options import FLAG, GLOBALS, SHORT, global_option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,12 +23,10 @@ FILES = ":files"
 
 def answer(context: Context, words: list[str]) -> int:
     """Print what fits in place of the last word."""
-    from pyvirt_util.errors import VirtError
-
     unfinished = words[-1] if words else ""
     try:
         found = list(candidates(context, words[:-1], unfinished))
-    except (UsageError, VirtError, OSError):
+    except Exception:  # whatever it is: there is nothing to offer, and nobody to tell
         return 0
     lead, _, typed = unfinished.rpartition("=") if unfinished.startswith("--") else ("", "", unfinished)
     lead = f"{lead}=" if lead else ""

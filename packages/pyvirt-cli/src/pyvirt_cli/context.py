@@ -61,7 +61,8 @@ class Context:
     def note(self, text: str) -> None:
         """A line for the user that is not output: on standard error, silent with ``--quiet``."""
         if not self.quiet:
-            print(text, file=sys.stderr, flush=True)
+            sys.stderr.write(f"{text}\n")
+            sys.stderr.flush()
 
     def emit(self, data: object, text: str) -> None:
         """What a verb found out: ``data`` as JSON, or ``text`` (a newline is added where it has none)."""

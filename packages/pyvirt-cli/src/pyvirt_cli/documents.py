@@ -45,7 +45,7 @@ def show_xml(context: Context, arguments: Arguments, text: str) -> None:
         return
     matches = select(text, expression)
     if arguments.on("wrap"):
-        inner = "".join(f"  {match}\n" for match in matches)
+        inner = "".join(f"  {line}\n" for match in matches for line in match.splitlines())
         wrapped = f"<nodes>\n{inner}</nodes>" if matches else "<nodes/>"
         context.emit({"xml": wrapped}, wrapped)
     else:
@@ -75,7 +75,7 @@ def _text(item: object) -> str:
     from lxml import etree
 
     if isinstance(item, etree._Element):
-        return etree.tostring(item, encoding="unicode", with_tail=False)
+        return etree.tostring(item, encoding="unicode", with_tail=False, pretty_print=True).rstrip("\n")
     return str(item)
 
 

@@ -63,9 +63,11 @@ def flag(name: str, help: str) -> Option:
     return Option(name, FLAG, help, "")
 
 
-def value(name: str, word: str, help: str, *, positional: bool = False, complete: str = "") -> Option:
-    """``--name WORD``, not required; ``positional``: a spare word on the command line fills it too."""
-    return Option(name, TEXT, help, word, positional=positional, complete=complete)
+def value(
+    name: str, word: str, help: str, *, positional: bool = False, many: bool = False, complete: str = ""
+) -> Option:
+    """``--name WORD``, not required; ``positional``: a spare word fills it too; ``many``: it may be given again."""
+    return Option(name, TEXT, help, word, positional=positional, many=many, complete=complete)
 
 
 def number(name: str, help: str, *, positional: bool = False) -> Option:

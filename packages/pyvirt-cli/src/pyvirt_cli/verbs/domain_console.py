@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyvirt_cli.lookup import the_domain
 from pyvirt_cli.options import DOMAIN, flag, value, verb
-from pyvirt_cli.terminal import run_console
+from pyvirt_cli.terminal import escape_byte, run_console
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,5 +26,6 @@ def console(context: Context, arguments: Arguments) -> None:
     pipe: its bytes are typed in, and when it ends the guest's output still comes until the guest stops or the command
     is interrupted.
     """
+    escape_byte(context.escape)  # a wrong one is said before anything is opened
     flags = arguments.flags(force=1, safe=2)
     run_console(context, the_domain(context, arguments), arguments.maybe("devname"), flags)

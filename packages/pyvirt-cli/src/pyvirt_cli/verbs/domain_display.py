@@ -69,7 +69,8 @@ def domdisplay(context: Context, arguments: Arguments) -> None:
             if uri is not None:
                 found.append({"type": kind, "uri": uri})
     if not found:
-        raise NoDeviceError(f"domain '{domain.name}' has no such display")
+        kind = arguments.maybe("type") or "graphical"
+        raise NoDeviceError(f"domain '{domain.name}' has no {kind} display that can be connected to")
     if not arguments.on("all"):
         del found[1:]
     context.emit(found, "".join(f"{entry['uri']}\n" for entry in found))

@@ -8,7 +8,10 @@ from pyvirt_cli.words import enum_word, reason_word, state_word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pyvirt import Domain
+    from pyvirt.types import DomainInfo
     from pyvirt_cli.context import Context
     from pyvirt_cli.options import Arguments
 
@@ -36,13 +39,13 @@ def dominfo(context: Context, arguments: Arguments) -> None:
     "messages": []}.
     """
     domain = the_domain(context, arguments)
-    facts = _facts(domain)
+    info = domain.info()
+    facts = _facts(domain, info)
     if context.json:
         context.emit(facts, "")
         return
     from pyvirt_cli.output import record, seconds, yes_no
 
-    info = domain.info()
     rows: list[tuple[str, object]] = [
         ("Id", "-" if facts["id"] is None else facts["id"]),
         ("Name", domain.name),
@@ -71,18 +74,16 @@ def dominfo(context: Context, arguments: Arguments) -> None:
     context.write(record(rows))
 
 
-def _facts(domain: Domain) -> dict[str, object]:
+def _facts(domain: Domain, info: DomainInfo) -> dict[str, object]:
     from pyvirt_util.errors import VirtError
 
-    def known(ask: object, otherwise: object) -> object:
+    def known(ask: Callable[[], object], otherwise: object) -> object:
         """What not every driver can say."""
-        assert callable(ask)
         try:
             return ask()
         except VirtError:
             return otherwise
 
-    info = domain.info()
     return {
         "id": domain.id,
         "name": domain.name,

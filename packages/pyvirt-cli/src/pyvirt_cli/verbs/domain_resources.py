@@ -54,7 +54,10 @@ def setvcpus(context: Context, arguments: Arguments) -> None:
         raise UsageError(f"a domain needs at least one virtual CPU, not {number}")
     domain.set_vcpus(number, arguments.impact() | arguments.flags(maximum=_MAXIMUM, guest=_GUEST, hotpluggable=16))
     what = "may have" if arguments.on("maximum") else "has"
-    context.done(f"Domain '{domain.name}' {what} {number} virtual CPUs", "setvcpus", **identity(domain), vcpus=number)
+    plural = "" if number == 1 else "s"
+    context.done(
+        f"Domain '{domain.name}' {what} {number} virtual CPU{plural}", "setvcpus", **identity(domain), vcpus=number
+    )
 
 
 @verb(
@@ -84,7 +87,7 @@ def vcpucount(context: Context, arguments: Arguments) -> None:
         "current": {"config": _count(domain, _CONFIG), "live": _count(domain, _LIVE)},
     }
     lines = [
-        f"{what:<12} {where:<8} {number:>3}\n"
+        f"{what:<12} {where:<12} {number:>3}\n"
         for what, places in counts.items()
         for where, number in places.items()
         if number is not None

@@ -20,8 +20,8 @@ def version_text(packed: int) -> str:
 def version(context: Context, arguments: Arguments) -> None:
     """Show the versions of pyvirt, of the driver's API and of the hypervisor.
 
-    JSON: {"pyvirt", "hypervisor", "hypervisor_version" (null where not known), "libvirt"}; "libvirt" is the version
-    whose API the managed side has.
+    JSON: {"pyvirt", "hypervisor", "hypervisor_version" (null where not known), "api_version"}; the last is the
+    version of the library on the managed side.
     """
     import pyvirt
     from pyvirt_util.errors import NoSupportError
@@ -41,7 +41,7 @@ def version(context: Context, arguments: Arguments) -> None:
     ]
     if arguments.on("daemon"):
         lines.append(f"Running against daemon: {library}")
-    data = {"pyvirt": pyvirt.__version__, "hypervisor": kind, "hypervisor_version": running, "libvirt": library}
+    data = {"pyvirt": pyvirt.__version__, "hypervisor": kind, "hypervisor_version": running, "api_version": library}
     context.emit(data, "\n".join(lines))
 
 

@@ -144,7 +144,13 @@ def snapshot_create(context: Context, arguments: Arguments) -> None:
     value("description", "TEXT", "what it is", positional=True),
     flag("print-xml", "print the document, take no snapshot"),
     value("memspec", "SPEC", "where memory goes: [file=]PATH[,snapshot=TYPE]"),
-    value("diskspec", "SPEC", "what happens to a disk: DISK[,snapshot=TYPE][,driver=TYPE][,file=PATH]"),
+    value(
+        "diskspec",
+        "SPEC",
+        "what happens to a disk: DISK[,snapshot=TYPE][,driver=TYPE][,file=PATH]; once for each disk",
+        positional=True,
+        many=True,
+    ),
     *_HOW,
 )
 def snapshot_create_as(context: Context, arguments: Arguments) -> None:
@@ -234,10 +240,19 @@ def snapshot_info(context: Context, arguments: Arguments) -> None:
     context.emit({**facts, "domain": domain.name, "children": children, "metadata": metadata}, record(rows))
 
 
-@verb("snapshot-current", DOMAIN, flag("name", "print its name only"), _SECURE)
+@verb("snapshot-current", DOMAIN, flag("name", "print its name only"), _SECURE, _NAME)
 def snapshot_current(context: Context, arguments: Arguments) -> None:
-    """Print the document, or the name, of the snapshot that the domain is based on now."""
-    snapshot = the_domain(context, arguments).current_snapshot()
+    """Print the document, or the name, of the snapshot that the domain is based on now.
+
+    With the name of a snapshot, make that the current one in pyvirt's records; the domain itself stays as it is.
+    """
+    domain = the_domain(context, arguments)
+    wanted = arguments.maybe("snapshotname")
+    if wanted is not None:
+        domain.create_snapshot(domain.lookup_snapshot(wanted).xml(1), 3)  # redefine, current
+        context.done(f"Snapshot {wanted} set as current", "current", **identity(domain), snapshot=wanted)
+        return
+    snapshot = domain.current_snapshot()
     if arguments.on("name"):
         context.emit({"name": snapshot.name}, snapshot.name)
         return
