@@ -1,4 +1,4 @@
-"""``python -m tests.corpus --corpus DIR [--suite NAME ...] [--json] [--show-diff CASE]``, from the root of the repository."""
+"""``python -m tests.corpus --corpus DIR [--suite NAME ...] [--json] [--show-diff CASE]``, from the root."""
 
 from __future__ import annotations
 

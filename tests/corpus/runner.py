@@ -1,7 +1,7 @@
 """Running corpus suites: find the cases, give each to its suite's adapter, count, compare with the known failures.
 
-An adapter is a module ``tests/corpus/suites/SUITE.py`` with a function ``run(case) -> str | None``: ``None`` when the case
-passes, else what is wrong (a diff, a message). Errors it raises count as failures. Known failures stand in
+An adapter is a module ``tests/corpus/suites/SUITE.py`` with a function ``run(case) -> str | None``: ``None`` when the
+case passes, else what is wrong (a diff, a message). Errors it raises count as failures. Known failures stand in
 ``tests/corpus/known/SUITE.txt``, one name a line; the list may only shrink.
 """
 

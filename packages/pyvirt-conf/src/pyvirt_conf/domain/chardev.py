@@ -43,7 +43,6 @@ class TcpProtocol(StrEnum):
 class MouseMode(StrEnum):
     """Who draws the pointer."""
 
-    DEFAULT = "default"
     SERVER = "server"
     CLIENT = "client"
 
@@ -214,7 +213,7 @@ class VdagentChar(CharSource):
     """QEMU's own SPICE agent."""
 
     copypaste: YesNo | None = attr("source/clipboard/@copypaste")
-    mouse: MouseMode | None = attr("source/mouse/@mode", omit=MouseMode.DEFAULT)
+    mouse: MouseMode | None = attr("source/mouse/@mode")
 
 
 @element(type="dbus")
@@ -227,7 +226,6 @@ class DbusChar(CharSource):
 class SerialTarget(StrEnum):
     """What kind of serial port the guest sees (virDomainChrSerialTargetType)."""
 
-    NONE = "none"
     ISA = "isa-serial"
     USB = "usb-serial"
     PCI = "pci-serial"
@@ -240,7 +238,6 @@ class SerialTarget(StrEnum):
 class SerialModel(StrEnum):
     """The exact device (virDomainChrSerialTargetModel)."""
 
-    NONE = "none"
     ISA_SERIAL = "isa-serial"
     USB_SERIAL = "usb-serial"
     PCI_SERIAL = "pci-serial"
@@ -257,9 +254,9 @@ class Serial(Device):
     """A serial port."""
 
     source: CharSource = inline()
-    target_type: SerialTarget | None = attr("target/@type", omit=SerialTarget.NONE)
+    target_type: SerialTarget | None = attr("target/@type")
     port: Natural | None = attr("target/@port")
-    target_model: SerialModel | None = attr("target/model/@name", omit=SerialModel.NONE)
+    target_model: SerialModel | None = attr("target/model/@name")
 
 
 @element("parallel")
@@ -273,7 +270,6 @@ class Parallel(Device):
 class ConsoleTarget(StrEnum):
     """What the guest's console is (virDomainChrConsoleTargetType)."""
 
-    NONE = "none"
     SERIAL = "serial"
     XEN = "xen"
     UML = "uml"
@@ -290,7 +286,7 @@ class Console(Device):
 
     source: CharSource = inline()
     tty: str | None = attr(live=True)
-    target_type: ConsoleTarget | None = attr("target/@type", omit=ConsoleTarget.NONE)
+    target_type: ConsoleTarget | None = attr("target/@type")
     port: Natural | None = attr("target/@port")
 
     def _parsed(self, node: Node, mode: Mode) -> None:
@@ -307,7 +303,6 @@ class Console(Device):
 class ChannelState(StrEnum):
     """Whether the guest has opened its end."""
 
-    DEFAULT = "default"
     CONNECTED = "connected"
     DISCONNECTED = "disconnected"
 
@@ -342,7 +337,7 @@ class VirtioTarget(ChannelTarget):
     """A named port of virtio-serial."""
 
     name: str | None = attr()
-    state: ChannelState | None = attr(live=True, omit=ChannelState.DEFAULT)
+    state: ChannelState | None = attr(live=True)
 
 
 @element(type="xen")
@@ -350,7 +345,7 @@ class XenTarget(ChannelTarget):
     """A named Xen channel."""
 
     name: str | None = attr()
-    state: ChannelState | None = attr(live=True, omit=ChannelState.DEFAULT)
+    state: ChannelState | None = attr(live=True)
 
 
 @element("channel")

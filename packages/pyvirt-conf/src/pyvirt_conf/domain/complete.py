@@ -29,26 +29,21 @@ def complete(domain: Domain, config: ParserConfig, flags: XmlFlags) -> None:
 
     :raises VirtError: what is left out can't be filled in, or contradicts what is there.
     """
-    _identity(domain, config)
-    _os(domain, config)
-    _vcpus(domain, config)
+    _os_type(domain)
+    if not flags & XmlFlags.BUILT:
+        _document(domain, config)
     _memory(domain, flags)
-    _cputune(domain)
-    _numatune(domain)
-    devices.sort(domain)
-    devices.number(domain)
     try:
         if config.domain_early is not None:
             config.domain_early(domain, flags)
         for device in list(domain.devices.all()):
             if config.device_complete is not None:
                 config.device_complete(device, domain, flags)
-            devices.complete(device, domain, config)
+            devices.common_defaults(device, domain, config)
         devices.console_is_serial(domain)
         if config.domain_complete is not None:
             config.domain_complete(domain, flags)
         devices.imply(domain, config, flags)
-        _boot(domain)
         if config.assign_addresses is not None:
             config.assign_addresses(domain, flags)
     except VirtError:
@@ -56,14 +51,24 @@ def complete(domain: Domain, config: ParserConfig, flags: XmlFlags) -> None:
             raise
 
 
-def _identity(domain: Domain, config: ParserConfig) -> None:
+def _document(domain: Domain, config: ParserConfig) -> None:
+    """What a document means by saying nothing; a definition built from another format says it all."""
     if domain.uuid is None:
         domain.uuid = config.new_uuid()
     if domain.genid is not None and domain.genid.value is None:
         domain.genid.value = config.new_uuid()
+    _os(domain, config)
+    _boot(domain)
+    _vcpus(domain)
+    _cputune(domain)
+    _numatune(domain)
+    devices.sort(domain)
+    devices.number(domain)
+    for device in domain.devices.all():
+        devices.document_defaults(device, config)
 
 
-def _os(domain: Domain, config: ParserConfig) -> None:
+def _os_type(domain: Domain) -> None:
     os = domain.os
     if os.type is None:
         if domain.bootloader is None:
@@ -73,13 +78,17 @@ def _os(domain: Domain, config: ParserConfig) -> None:
         os.type = "xen"  # what Xen's paravirtual guests were called first
     if os.type not in OS_TYPES:
         raise XmlError(f"unknown OS type '{os.type}', expected one of {', '.join(OS_TYPES)}")
+
+
+def _os(domain: Domain, config: ParserConfig) -> None:
+    os = domain.os
     if os.type == "exe":
         os.kernel = os.initrd = os.cmdline = os.root = None
     else:
         os.init = os.init_dir = os.init_user = os.init_group = None
         os.init_args, os.init_env = [], []
     if os.arch is None:
-        os.arch = config.default_arch(os.type, domain.type)
+        os.arch = config.default_arch(os.type or "", domain.type)
     if os.machine is None:
         os.machine = config.default_machine(domain)
     if os.loader is not None and os.loader.path is not None and os.loader.type is None and os.type == "hvm":
@@ -101,7 +110,7 @@ def _boot(domain: Domain) -> None:
         domain.os.boot = [BootDevice(dev=BootDev.HD)]
 
 
-def _vcpus(domain: Domain, config: ParserConfig) -> None:
+def _vcpus(domain: Domain) -> None:
     vcpu = domain.vcpu
     if vcpu.current is not None and vcpu.current == vcpu.count and not domain.vcpus:
         vcpu.current = None

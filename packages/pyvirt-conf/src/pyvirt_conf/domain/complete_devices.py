@@ -46,7 +46,7 @@ def sort(domain: Domain) -> None:
 
 
 def insert_disk(domain: Domain, disk: Disk) -> None:
-    """Add a disk before the first one of its bus with a later name, else behind the last one of its bus, else at the end."""
+    """Add a disk before the first one of its bus with a later name, else behind the last one of its bus."""
     disks = domain.devices.disks
     index = target_index(disk.target)
     place = None
@@ -62,7 +62,7 @@ def insert_disk(domain: Domain, disk: Disk) -> None:
 
 
 def insert_controller(domain: Domain, controller: Controller) -> None:
-    """Add a controller among those of its type by its index; of a USB controller's companions the master comes first."""
+    """Add a controller among those of its type by its index; a USB master comes before its companions."""
     controllers = domain.devices.controllers
     place = None
     for at in range(len(controllers) - 1, -1, -1):
@@ -93,19 +93,36 @@ def number(domain: Domain) -> None:
         console.port = place
 
 
-def complete(device: Element, domain: Domain, config: ParserConfig) -> None:
-    """The defaults of one device."""
+def complete_device(device: Element, domain: Domain, config: ParserConfig, flags: XmlFlags) -> None:
+    """All the defaults of one device that is attached: its document's, the driver's and the common ones."""
+    document_defaults(device, config)
+    if config.device_complete is not None:
+        config.device_complete(device, domain, flags)
+    common_defaults(device, domain, config)
+
+
+def document_defaults(device: Element, config: ParserConfig) -> None:
+    """What a document means by saying nothing."""
+    if isinstance(device, Disk):
+        if device.device is DiskDevice.CDROM:
+            device.readonly = True
+        if device.snapshot is None and device.readonly:
+            device.snapshot = DiskSnapshot.NO
+        _disk_bus(device)
+    elif isinstance(device, Interface) and device.mac is None:
+        device.mac = config.new_mac(config.mac_prefix)
+
+
+def common_defaults(device: Element, domain: Domain, config: ParserConfig) -> None:
+    """What is filled in for every driver."""
     if isinstance(device, Disk):
         _disk(device, domain, config)
-    elif isinstance(device, Interface):
-        if device.mac is None:
-            device.mac = config.new_mac(config.mac_prefix)
-    elif isinstance(device, Video):
-        _video(device, domain)
     elif isinstance(device, Filesystem):
         source = device.source
         if device.access_mode is None and not (isinstance(source, FsDirSource) and source.socket is not None):
             device.access_mode = AccessMode.PASSTHROUGH
+    elif isinstance(device, Video):
+        _video(device, domain)
     elif isinstance(device, Input):
         _input(device, domain)
     elif isinstance(device, Controller):
@@ -164,26 +181,21 @@ def _input(item: Input, domain: Domain) -> None:
 
 
 def _disk(disk: Disk, domain: Domain, config: ParserConfig) -> None:
-    if disk.device is DiskDevice.CDROM:
-        disk.readonly = True
-    if disk.snapshot is None and disk.readonly:
-        disk.snapshot = DiskSnapshot.NO
     source = disk.source
-    if isinstance(source, NetworkSource) and source.protocol in (None, StorageProtocol.NONE):
+    if isinstance(source, NetworkSource) and source.protocol is None:
         disk.source = FileSource()  # an empty drive has no protocol
     elif isinstance(source, NetworkSource) and source.protocol is StorageProtocol.ISCSI:
         if source.name is not None and "/" not in source.name:
             source.name += "/0"  # the first unit of the target
     if disk.snapshot is None and isinstance(source, VhostUserSource):
         disk.snapshot = DiskSnapshot.NO
-    _disk_bus(disk)
     if disk.address is None:
         disk.address = drive_address(disk, domain, config)
 
 
 def _disk_bus(disk: Disk) -> None:
     """The bus by the name's prefix where none is given."""
-    if disk.bus is None or disk.bus is DiskBus.NONE:
+    if disk.bus is None:
         if disk.device is DiskDevice.FLOPPY:
             disk.bus = DiskBus.FDC
         else:
@@ -276,7 +288,6 @@ _CONSOLE_SERIALS = (
     SerialTarget.SPAPR_VIO,
     SerialTarget.SYSTEM,
     SerialTarget.SCLP,
-    SerialTarget.NONE,
     None,
 )
 
@@ -288,7 +299,7 @@ def console_is_serial(domain: Domain) -> None:
         return
     if devices.consoles:
         first = devices.consoles[0]
-        if first.target_type not in (None, ConsoleTarget.NONE, ConsoleTarget.SERIAL):
+        if first.target_type not in (None, ConsoleTarget.SERIAL):
             return
         first.target_type = ConsoleTarget.SERIAL
         if not devices.serials:

@@ -40,6 +40,8 @@ class XmlFlags(Flag):
     """A driver's callback may fail; the definition is kept as it is."""
     ABI_UPDATE = 1024
     """A new definition: defaults that changed over time are the newest."""
+    BUILT = 2048
+    """Made by a driver from another format: what a document means by saying nothing isn't filled in."""
 
 
 class ParserFeature(Flag):

@@ -46,7 +46,6 @@ class CpuMatch(StrEnum):
 class CpuCheck(StrEnum):
     """What is verified before the guest starts."""
 
-    DEFAULT = "default"
     NONE = "none"
     PARTIAL = "partial"
     FULL = "full"
@@ -87,7 +86,6 @@ class PhysAddrMode(StrEnum):
 class MemAccess(StrEnum):
     """Whether other processes may see a cell's memory."""
 
-    DEFAULT = "default"
     SHARED = "shared"
     PRIVATE = "private"
 
@@ -111,7 +109,6 @@ class CachePolicy(StrEnum):
 class InterconnectType(StrEnum):
     """virMemoryLatency."""
 
-    NONE = "none"
     ACCESS = "access"
     READ = "read"
     WRITE = "write"
@@ -185,7 +182,7 @@ class NumaCell(Element):
     id: U32 | None = attr()
     cpus: Bits | None = attr(when=lambda value, mode: bool(value))
     memory: int = sized("@memory", required=True)
-    mem_access: MemAccess | None = attr("@memAccess", omit=MemAccess.DEFAULT)
+    mem_access: MemAccess | None = attr("@memAccess")
     discard: YesNo | None = attr()
     distances: list[NumaDistance] = children("distances/sibling")
     caches: list[NumaCache] = children()
@@ -272,7 +269,7 @@ class Cpu(Element):
 
     mode: CpuMode | None = attr()
     match: CpuMatch | None = attr()
-    check: CpuCheck | None = attr(omit=CpuCheck.DEFAULT)
+    check: CpuCheck | None = attr()
     migratable: OnOff | None = attr()
     fallback: CpuFallback | None = attr("model/@fallback")
     vendor_id: str | None = attr("model/@vendor_id")

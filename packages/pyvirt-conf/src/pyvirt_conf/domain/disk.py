@@ -45,7 +45,6 @@ class DiskDevice(StrEnum):
 class DiskBus(StrEnum):
     """The bus a disk is attached to (virDomainDiskBus)."""
 
-    NONE = "none"
     IDE = "ide"
     FDC = "fdc"
     SCSI = "scsi"
@@ -60,7 +59,6 @@ class DiskBus(StrEnum):
 class DiskModel(StrEnum):
     """Which kind of virtio disk."""
 
-    DEFAULT = "default"
     VIRTIO = "virtio"
     VIRTIO_TRANSITIONAL = "virtio-transitional"
     VIRTIO_NON_TRANSITIONAL = "virtio-non-transitional"
@@ -80,7 +78,6 @@ class DiskCache(StrEnum):
 class ErrorPolicy(StrEnum):
     """What the guest meets when the host can't read or write."""
 
-    DEFAULT = "default"
     STOP = "stop"
     REPORT = "report"
     IGNORE = "ignore"
@@ -90,7 +87,6 @@ class ErrorPolicy(StrEnum):
 class DiskIo(StrEnum):
     """How the hypervisor does I/O."""
 
-    DEFAULT = "default"
     NATIVE = "native"
     THREADS = "threads"
     IO_URING = "io_uring"
@@ -99,7 +95,6 @@ class DiskIo(StrEnum):
 class Discard(StrEnum):
     """What becomes of the guest's discard requests."""
 
-    DEFAULT = "default"
     UNMAP = "unmap"
     IGNORE = "ignore"
 
@@ -107,7 +102,6 @@ class Discard(StrEnum):
 class DetectZeroes(StrEnum):
     """Whether writes of zeroes become holes."""
 
-    DEFAULT = "default"
     OFF = "off"
     ON = "on"
     UNMAP = "unmap"
@@ -116,7 +110,6 @@ class DetectZeroes(StrEnum):
 class DiskSnapshot(StrEnum):
     """How a snapshot of the guest treats the disk."""
 
-    DEFAULT = "default"
     NO = "no"
     INTERNAL = "internal"
     EXTERNAL = "external"
@@ -126,7 +119,6 @@ class DiskSnapshot(StrEnum):
 class Sgio(StrEnum):
     """Whether SG_IO commands of the guest are filtered."""
 
-    DEFAULT = "default"
     FILTERED = "filtered"
     UNFILTERED = "unfiltered"
 
@@ -141,7 +133,6 @@ class Tray(StrEnum):
 class GeometryTrans(StrEnum):
     """BIOS translation of the geometry."""
 
-    DEFAULT = "default"
     NONE = "none"
     AUTO = "auto"
     LBA = "lba"
@@ -182,7 +173,7 @@ class Geometry(Element):
     cyls: U32 = attr(required=True)
     heads: U32 = attr(required=True)
     secs: U32 = attr(required=True)
-    trans: GeometryTrans | None = attr(omit=GeometryTrans.DEFAULT)
+    trans: GeometryTrans | None = attr()
 
 
 @element("iotune")
@@ -261,22 +252,22 @@ class Disk(BootDevice, VirtioDriver):
 
     source: StorageSource = inline(before="backing")
     device: DiskDevice = attr(default=DiskDevice.DISK)
-    model: DiskModel | None = attr(omit=DiskModel.DEFAULT)
+    model: DiskModel | None = attr()
     rawio: YesNo | None = attr()
-    sgio: Sgio | None = attr(omit=Sgio.DEFAULT)
-    snapshot: DiskSnapshot | None = attr(omit=DiskSnapshot.DEFAULT)
+    sgio: Sgio | None = attr()
+    snapshot: DiskSnapshot | None = attr()
     driver_name: str | None = attr("driver/@name")
     driver_type: DriverFormat | None = attr("driver/@type")
     cache: DiskCache | None = attr("driver/@cache", omit=DiskCache.DEFAULT)
-    error_policy: ErrorPolicy | None = attr("driver/@error_policy", omit=ErrorPolicy.DEFAULT)
-    rerror_policy: ErrorPolicy | None = attr("driver/@rerror_policy", omit=ErrorPolicy.DEFAULT)
-    io: DiskIo | None = attr("driver/@io", omit=DiskIo.DEFAULT)
+    error_policy: ErrorPolicy | None = attr("driver/@error_policy")
+    rerror_policy: ErrorPolicy | None = attr("driver/@rerror_policy")
+    io: DiskIo | None = attr("driver/@io")
     ioeventfd: OnOff | None = attr("driver/@ioeventfd")
     event_idx: OnOff | None = attr("driver/@event_idx")
     copy_on_read: OnOff | None = attr("driver/@copy_on_read")
-    discard: Discard | None = attr("driver/@discard", omit=Discard.DEFAULT)
+    discard: Discard | None = attr("driver/@discard")
     iothread: U32 | None = attr("driver/@iothread", omit=0)
-    detect_zeroes: DetectZeroes | None = attr("driver/@detect_zeroes", omit=DetectZeroes.DEFAULT)
+    detect_zeroes: DetectZeroes | None = attr("driver/@detect_zeroes")
     queues: U32 | None = attr("driver/@queues", omit=0)
     queue_size: U32 | None = attr("driver/@queue_size", omit=0)
     metadata_cache_size: int | None = sized("driver/metadata_cache/max_size", store=1, assume=1, unit="bytes")
@@ -288,7 +279,7 @@ class Disk(BootDevice, VirtioDriver):
     physical_block_size: U32 | None = attr("blockio/@physical_block_size", omit=0)
     mirror: Mirror | None = child(live=True)
     target: str = attr("target/@dev", required=True)
-    bus: DiskBus | None = attr("target/@bus", omit=DiskBus.NONE)
+    bus: DiskBus | None = attr("target/@bus")
     tray: Tray | None = attr("target/@tray", omit=Tray.CLOSED)
     removable: OnOff | None = attr("target/@removable")
     rotation_rate: U32 | None = attr("target/@rotation_rate", omit=0)

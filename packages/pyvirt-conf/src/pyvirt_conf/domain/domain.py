@@ -52,7 +52,6 @@ from pyvirt_conf.xml import (
 class VirtType(StrEnum):
     """The kind of hypervisor (virDomainVirtType)."""
 
-    NONE = "none"
     QEMU = "qemu"
     KQEMU = "kqemu"
     KVM = "kvm"
@@ -85,7 +84,6 @@ class LifecycleAction(StrEnum):
 class LockFailureAction(StrEnum):
     """What happens when the guest loses a lease."""
 
-    DEFAULT = "default"
     POWEROFF = "poweroff"
     RESTART = "restart"
     PAUSE = "pause"

@@ -26,7 +26,6 @@ from pyvirt_conf.xml import (
 class GicVersion(StrEnum):
     """The ARM interrupt controller."""
 
-    NONE = "none"
     V2 = "2"
     V3 = "3"
     HOST = "host"
@@ -35,7 +34,6 @@ class GicVersion(StrEnum):
 class IoapicDriver(StrEnum):
     """Who emulates the I/O APIC."""
 
-    NONE = "none"
     QEMU = "qemu"
     KVM = "kvm"
 
@@ -43,7 +41,6 @@ class IoapicDriver(StrEnum):
 class HptResizing(StrEnum):
     """Whether a pSeries guest may resize its hash page table."""
 
-    NONE = "none"
     ENABLED = "enabled"
     DISABLED = "disabled"
     REQUIRED = "required"
@@ -67,7 +64,6 @@ class UnknownMsrs(StrEnum):
 class Mitigation(StrEnum):
     """POWER's cache flush and bounds check capabilities."""
 
-    NONE = "none"
     BROKEN = "broken"
     WORKAROUND = "workaround"
     FIXED = "fixed"
@@ -76,7 +72,6 @@ class Mitigation(StrEnum):
 class IbsMitigation(StrEnum):
     """POWER's indirect branch speculation capability."""
 
-    NONE = "none"
     BROKEN = "broken"
     WORKAROUND = "workaround"
     FIXED_IBS = "fixed-ibs"
@@ -87,7 +82,6 @@ class IbsMitigation(StrEnum):
 class HypervMode(StrEnum):
     """Enlightenments one by one, or all the host has."""
 
-    NONE = "none"
     CUSTOM = "custom"
     PASSTHROUGH = "passthrough"
 
@@ -95,7 +89,6 @@ class HypervMode(StrEnum):
 class XenPassthrough(StrEnum):
     """How Xen maps memory for passed-through devices."""
 
-    DEFAULT = "default"
     SYNC_PT = "sync_pt"
     SHARE_PT = "share_pt"
 
@@ -134,8 +127,6 @@ class Hyperv(Element):
     avic: OnOff | None = attr("avic/@state")
 
     def _parsed(self, node: Node, mode: Mode) -> None:
-        if self.mode is HypervMode.NONE:
-            self.mode = HypervMode.CUSTOM
         known = set(_HYPERV)
         for kid in node:
             if not is_element(kid):
@@ -212,7 +203,7 @@ class Xen(Element):
     _skip_empty = True
     e820_host: OnOff | None = attr("e820_host/@state")
     passthrough: OnOff | None = attr("passthrough/@state")
-    passthrough_mode: XenPassthrough | None = attr("passthrough/@mode", omit=XenPassthrough.DEFAULT)
+    passthrough_mode: XenPassthrough | None = attr("passthrough/@mode")
 
     def _parsed(self, node: Node, mode: Mode) -> None:
         for kid in node:
@@ -308,7 +299,7 @@ class ProcessCapabilities(Element):
 class Gic(Element):
     """ARM's interrupt controller."""
 
-    version: GicVersion | None = attr(omit=GicVersion.NONE)
+    version: GicVersion | None = attr()
 
 
 @element("apic")
@@ -338,8 +329,8 @@ class Features(Element):
     gic: Gic | None = child()
     smm: OnOff | None = attr("smm/@state", present=True)
     smm_tseg: int | None = sized("smm/tseg", store=1, assume=2**20, unit=None)
-    ioapic: IoapicDriver | None = attr("ioapic/@driver", omit=IoapicDriver.NONE)
-    hpt_resizing: HptResizing | None = attr("hpt/@resizing", omit=HptResizing.NONE)
+    ioapic: IoapicDriver | None = attr("ioapic/@driver")
+    hpt_resizing: HptResizing | None = attr("hpt/@resizing")
     hpt_max_page_size: int | None = sized("hpt/maxpagesize", omit=0)
     vmcoreinfo: OnOff | None = attr("vmcoreinfo/@state", present=True)
     htm: OnOff | None = attr("htm/@state")
@@ -347,9 +338,9 @@ class Features(Element):
     msrs: UnknownMsrs | None = attr("msrs/@unknown")
     ccf_assist: OnOff | None = attr("ccf-assist/@state")
     xen: Xen | None = child()
-    cfpc: Mitigation | None = attr("cfpc/@value", omit=Mitigation.NONE)
-    sbbc: Mitigation | None = attr("sbbc/@value", omit=Mitigation.NONE)
-    ibs: IbsMitigation | None = attr("ibs/@value", omit=IbsMitigation.NONE)
+    cfpc: Mitigation | None = attr("cfpc/@value")
+    sbbc: Mitigation | None = attr("sbbc/@value")
+    ibs: IbsMitigation | None = attr("ibs/@value")
     tcg_tb_cache: int | None = sized("tcg/tb-cache", unit="MiB", store=2**20, omit=0)
 
     def _parsed(self, node: Node, mode: Mode) -> None:

@@ -39,7 +39,6 @@ class FilesystemType(StrEnum):
 class FilesystemDriver(StrEnum):
     """Who serves it (virDomainFSDriverType)."""
 
-    DEFAULT = "default"
     PATH = "path"
     HANDLE = "handle"
     LOOP = "loop"
@@ -51,7 +50,6 @@ class FilesystemDriver(StrEnum):
 class AccessMode(StrEnum):
     """Whose rights count on the host."""
 
-    DEFAULT = "default"
     PASSTHROUGH = "passthrough"
     MAPPED = "mapped"
     SQUASH = "squash"
@@ -60,14 +58,12 @@ class AccessMode(StrEnum):
 class WritePolicy(StrEnum):
     """Whether writes reach the host's disk at once."""
 
-    DEFAULT = "default"
     IMMEDIATE = "immediate"
 
 
 class FilesystemModel(StrEnum):
     """Which kind of virtio device."""
 
-    DEFAULT = "default"
     VIRTIO = "virtio"
     VIRTIO_TRANSITIONAL = "virtio-transitional"
     VIRTIO_NON_TRANSITIONAL = "virtio-non-transitional"
@@ -85,7 +81,6 @@ class Multidevs(StrEnum):
 class VirtiofsCache(StrEnum):
     """Cache mode of virtiofsd."""
 
-    DEFAULT = "default"
     NONE = "none"
     ALWAYS = "always"
 
@@ -93,7 +88,6 @@ class VirtiofsCache(StrEnum):
 class VirtiofsSandbox(StrEnum):
     """How virtiofsd shuts itself in."""
 
-    DEFAULT = "default"
     NAMESPACE = "namespace"
     CHROOT = "chroot"
 
@@ -150,19 +144,19 @@ class Filesystem(BootDevice, VirtioDriver):
     """A file system shared with the guest, or a container's mount."""
 
     type: FilesystemType = attr(default=FilesystemType.MOUNT, required=True)
-    access_mode: AccessMode | None = attr("@accessmode", omit=AccessMode.DEFAULT)
-    model: FilesystemModel | None = attr(omit=FilesystemModel.DEFAULT)
+    access_mode: AccessMode | None = attr("@accessmode")
+    model: FilesystemModel | None = attr()
     multidevs: Multidevs | None = attr(omit=Multidevs.DEFAULT)
     fmode: Permissions | None = attr(omit=0)
     dmode: Permissions | None = attr(omit=0)
-    driver: FilesystemDriver | None = attr("driver/@type", omit=FilesystemDriver.DEFAULT)
-    format: ImageFormat | None = attr("driver/@format", omit=ImageFormat.NONE)
-    wrpolicy: WritePolicy | None = attr("driver/@wrpolicy", omit=WritePolicy.DEFAULT)
+    driver: FilesystemDriver | None = attr("driver/@type")
+    format: ImageFormat | None = attr("driver/@format")
+    wrpolicy: WritePolicy | None = attr("driver/@wrpolicy")
     queue: U64 | None = attr("driver/@queue", omit=0)
     binary: str | None = attr("binary/@path")
     xattr: OnOff | None = attr("binary/@xattr")
-    cache: VirtiofsCache | None = attr("binary/cache/@mode", omit=VirtiofsCache.DEFAULT)
-    sandbox: VirtiofsSandbox | None = attr("binary/sandbox/@mode", omit=VirtiofsSandbox.DEFAULT)
+    cache: VirtiofsCache | None = attr("binary/cache/@mode")
+    sandbox: VirtiofsSandbox | None = attr("binary/sandbox/@mode")
     posix_lock: OnOff | None = attr("binary/lock/@posix")
     flock: OnOff | None = attr("binary/lock/@flock")
     thread_pool_size: Natural | None = attr("binary/thread_pool/@size")

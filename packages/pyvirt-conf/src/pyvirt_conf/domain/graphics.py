@@ -34,7 +34,6 @@ class ListenType(StrEnum):
 class SharePolicy(StrEnum):
     """What VNC does when a second client comes."""
 
-    DEFAULT = "default"
     ALLOW_EXCLUSIVE = "allow-exclusive"
     FORCE_SHARED = "force-shared"
     IGNORE = "ignore"
@@ -43,7 +42,6 @@ class SharePolicy(StrEnum):
 class Connected(StrEnum):
     """What happens to clients when the password changes."""
 
-    DEFAULT = "default"
     FAIL = "fail"
     DISCONNECT = "disconnect"
     KEEP = "keep"
@@ -73,7 +71,6 @@ class SpiceChannelName(StrEnum):
 class ImageCompression(StrEnum):
     """SPICE image compression."""
 
-    DEFAULT = "default"
     AUTO_GLZ = "auto_glz"
     AUTO_LZ = "auto_lz"
     QUIC = "quic"
@@ -85,7 +82,6 @@ class ImageCompression(StrEnum):
 class WanCompression(StrEnum):
     """SPICE JPEG and zlib compression."""
 
-    DEFAULT = "default"
     AUTO = "auto"
     NEVER = "never"
     ALWAYS = "always"
@@ -94,7 +90,6 @@ class WanCompression(StrEnum):
 class Streaming(StrEnum):
     """Which parts of the screen SPICE treats as video."""
 
-    DEFAULT = "default"
     FILTER = "filter"
     ALL = "all"
     OFF = "off"
@@ -206,11 +201,11 @@ class VncGraphics(Graphics):
     websocket: I32 | None = attr(omit=0)
     listen: str | None = attr()
     keymap: str | None = attr()
-    share_policy: SharePolicy | None = attr("@sharePolicy", omit=SharePolicy.DEFAULT)
+    share_policy: SharePolicy | None = attr("@sharePolicy")
     power_control: YesNo | None = attr("@powerControl")
     passwd: str | None = attr(secure=True)
     passwd_valid_to: ExpiryTime | None = attr("@passwdValidTo", secure=True)
-    connected: Connected | None = attr(secure=True, omit=Connected.DEFAULT)
+    connected: Connected | None = attr(secure=True)
     listens: list[Listen] = children()
     audio_id: U32 | None = attr("audio/@id", omit=0)
 
@@ -257,15 +252,15 @@ class SpiceGraphics(Graphics):
     default_mode: SpiceMode | None = attr("@defaultMode", omit=SpiceMode.ANY)
     passwd: str | None = attr(secure=True)
     passwd_valid_to: ExpiryTime | None = attr("@passwdValidTo", secure=True)
-    connected: Connected | None = attr(secure=True, omit=Connected.DEFAULT)
+    connected: Connected | None = attr(secure=True)
     listens: list[Listen] = children()
     channels: list[SpiceChannel] = children()
-    image: ImageCompression | None = attr("image/@compression", omit=ImageCompression.DEFAULT)
-    jpeg: WanCompression | None = attr("jpeg/@compression", omit=WanCompression.DEFAULT)
-    zlib: WanCompression | None = attr("zlib/@compression", omit=WanCompression.DEFAULT)
+    image: ImageCompression | None = attr("image/@compression")
+    jpeg: WanCompression | None = attr("jpeg/@compression")
+    zlib: WanCompression | None = attr("zlib/@compression")
     playback: OnOff | None = attr("playback/@compression")
-    streaming: Streaming | None = attr("streaming/@mode", omit=Streaming.DEFAULT)
-    mouse: MouseMode | None = attr("mouse/@mode", omit=MouseMode.DEFAULT)
+    streaming: Streaming | None = attr("streaming/@mode")
+    mouse: MouseMode | None = attr("mouse/@mode")
     copypaste: YesNo | None = attr("clipboard/@copypaste")
     filetransfer: YesNo | None = attr("filetransfer/@enable")
     gl: YesNo | None = attr("gl/@enable")

@@ -33,7 +33,6 @@ from pyvirt_conf.xml import (
 class PciBackend(StrEnum):
     """The host's driver that hands a PCI device over."""
 
-    DEFAULT = "default"
     KVM = "kvm"
     VFIO = "vfio"
     XEN = "xen"
@@ -50,7 +49,6 @@ class MdevModel(StrEnum):
 class ScsiHostModel(StrEnum):
     """Which kind of virtio device."""
 
-    DEFAULT = "default"
     VIRTIO = "virtio"
     VIRTIO_TRANSITIONAL = "virtio-transitional"
     VIRTIO_NON_TRANSITIONAL = "virtio-non-transitional"
@@ -59,7 +57,6 @@ class ScsiHostModel(StrEnum):
 class GuestReset(StrEnum):
     """When the guest may reset a USB device."""
 
-    DEFAULT = "default"
     OFF = "off"
     UNINITIALIZED = "uninitialized"
     ON = "on"
@@ -72,8 +69,8 @@ UsbId = Annotated[int, integer(0, 0xFFFF, base=0, form="0x{:04x}")]
 class UsbHostSource(Element):
     """A USB device by vendor and product, by bus and device number, or both."""
 
-    startup_policy: StartupPolicy | None = attr("@startupPolicy", omit=StartupPolicy.DEFAULT)
-    guest_reset: GuestReset | None = attr("@guestReset", omit=GuestReset.DEFAULT)
+    startup_policy: StartupPolicy | None = attr("@startupPolicy")
+    guest_reset: GuestReset | None = attr("@guestReset")
     missing: YesNo | None = attr(live=True)
     vendor: UsbId | None = attr("vendor/@id")
     product: UsbId | None = attr("product/@id")
@@ -104,7 +101,7 @@ class OriginalStates(Element):
 class PciHostSource(Element):
     """A PCI device by its address."""
 
-    startup_policy: StartupPolicy | None = attr("@startupPolicy", omit=StartupPolicy.DEFAULT)
+    startup_policy: StartupPolicy | None = attr("@startupPolicy")
     write_filtering: YesNo | None = attr("@writeFiltering")
     address: PciLocation = child("address", required=True)
     original_states: OriginalStates | None = child(when=lambda value, mode: bool(mode.pci_orig))
@@ -208,7 +205,7 @@ Hostdev._kinds["capabilities"] = CapabilitiesHostdev
 class PciHostdev(SubsystemHostdev):
     """A PCI device."""
 
-    driver: PciBackend | None = attr("driver/@name", omit=PciBackend.DEFAULT)
+    driver: PciBackend | None = attr("driver/@name")
     source: PciHostSource = child("source", required=True)
 
 
@@ -223,7 +220,7 @@ class UsbHostdev(SubsystemHostdev):
 class ScsiHostdev(SubsystemHostdev):
     """A SCSI device."""
 
-    sgio: Sgio | None = attr(omit=Sgio.DEFAULT)
+    sgio: Sgio | None = attr()
     rawio: YesNo | None = attr()
     source: ScsiSource = child("source", required=True)
 
@@ -232,7 +229,7 @@ class ScsiHostdev(SubsystemHostdev):
 class ScsiHostHostdev(SubsystemHostdev):
     """A vhost-scsi target."""
 
-    model: ScsiHostModel | None = attr(omit=ScsiHostModel.DEFAULT)
+    model: ScsiHostModel | None = attr()
     source: ScsiVhostSource = child("source", required=True)
 
 

@@ -26,13 +26,11 @@ class InputBus(StrEnum):
     XEN = "xen"
     PARALLELS = "parallels"
     VIRTIO = "virtio"
-    NONE = "none"
 
 
 class InputModel(StrEnum):
     """Which kind of virtio device."""
 
-    DEFAULT = "default"
     VIRTIO = "virtio"
     VIRTIO_TRANSITIONAL = "virtio-transitional"
     VIRTIO_NON_TRANSITIONAL = "virtio-non-transitional"
@@ -41,14 +39,12 @@ class InputModel(StrEnum):
 class InputGrab(StrEnum):
     """Whether grabbing one device grabs all."""
 
-    DEFAULT = "default"
     ALL = "all"
 
 
 class GrabToggle(StrEnum):
     """The keys that give the devices back to the host."""
 
-    DEFAULT = "default"
     CTRL_CTRL = "ctrl-ctrl"
     ALT_ALT = "alt-alt"
     SHIFT_SHIFT = "shift-shift"
@@ -63,8 +59,8 @@ class InputSource(Element):
 
     evdev: str | None = attr()
     dev: str | None = attr()
-    grab: InputGrab | None = attr(omit=InputGrab.DEFAULT)
-    grab_toggle: GrabToggle | None = attr("@grabToggle", omit=GrabToggle.DEFAULT)
+    grab: InputGrab | None = attr()
+    grab_toggle: GrabToggle | None = attr("@grabToggle")
     repeat: OnOff | None = attr()
 
 
@@ -73,8 +69,8 @@ class Input(Device, VirtioDriver):
     """An input device."""
 
     type: InputType = attr(required=True)
-    bus: InputBus | None = attr(omit=InputBus.NONE)
-    model: InputModel | None = attr(omit=InputModel.DEFAULT)
+    bus: InputBus | None = attr()
+    model: InputModel | None = attr()
     source: InputSource | None = child(rank=20)
 
     def _parsed(self, node: Node, mode: Mode) -> None:

@@ -55,7 +55,6 @@ class NetType(StrEnum):
 class MacType(StrEnum):
     """Whether the address was made up by us."""
 
-    DEFAULT = ""
     GENERATED = "generated"
     STATIC = "static"
 
@@ -72,7 +71,6 @@ class MacvtapMode(StrEnum):
 class MacTableManager(StrEnum):
     """Who keeps the bridge's MAC table."""
 
-    DEFAULT = "default"
     KERNEL = "kernel"
     LIBVIRT = "libvirt"
 
@@ -80,7 +78,6 @@ class MacTableManager(StrEnum):
 class NetBackend(StrEnum):
     """Who moves the packets of a virtio interface."""
 
-    DEFAULT = "default"
     QEMU = "qemu"
     VHOST = "vhost"
 
@@ -88,7 +85,6 @@ class NetBackend(StrEnum):
 class TxMode(StrEnum):
     """How the virtio interface sends."""
 
-    DEFAULT = "default"
     IOTHREAD = "iothread"
     TIMER = "timer"
 
@@ -96,7 +92,6 @@ class TxMode(StrEnum):
 class LinkState(StrEnum):
     """Whether the cable is in."""
 
-    DEFAULT = "default"
     UP = "up"
     DOWN = "down"
 
@@ -104,14 +99,12 @@ class LinkState(StrEnum):
 class UserBackend(StrEnum):
     """Who serves user-mode networking."""
 
-    DEFAULT = "default"
     PASST = "passt"
 
 
 class TeamingType(StrEnum):
     """The part an interface plays in a bond."""
 
-    NONE = "none"
     PERSISTENT = "persistent"
     TRANSIENT = "transient"
 
@@ -127,7 +120,7 @@ class BridgeSource(Element):
     portid: Uuid | None = attr(live=True)
     portgroup: str | None = attr()
     bridge: str | None = attr()
-    mac_table_manager: MacTableManager | None = attr("@macTableManager", omit=MacTableManager.DEFAULT)
+    mac_table_manager: MacTableManager | None = attr("@macTableManager")
 
 
 @element("source")
@@ -138,7 +131,7 @@ class NetworkSource(Element):
     portid: Uuid | None = attr(live=True)
     portgroup: str | None = attr()
     bridge: str | None = attr(live=True)
-    mac_table_manager: MacTableManager | None = attr("@macTableManager", live=True, omit=MacTableManager.DEFAULT)
+    mac_table_manager: MacTableManager | None = attr("@macTableManager", live=True)
 
     def _parsed(self, node: Node, mode: Mode) -> None:
         if not mode.status:
@@ -352,7 +345,7 @@ class Interface(BootDevice, VirtioDriver):
     managed: YesNo | None = attr()
     trust_guest_rx_filters: YesNo | None = attr("@trustGuestRxFilters")
     mac: UnicastMac | None = attr("mac/@address")
-    mac_type: MacType | None = attr("mac/@type", omit=MacType.DEFAULT)
+    mac_type: MacType | None = attr("mac/@type")
     mac_check: YesNo | None = attr("mac/@check")
     source: InterfaceSource | None = variant(
         "type",
@@ -388,7 +381,7 @@ class Interface(BootDevice, VirtioDriver):
     guest_actual: str | None = attr("guest/@actual", live=True)
     model: str | None = attr("model/@type")
     driver: str | None = attr("driver/@name", omit="default")
-    txmode: TxMode | None = attr("driver/@txmode", omit=TxMode.DEFAULT)
+    txmode: TxMode | None = attr("driver/@txmode")
     ioeventfd: OnOff | None = attr("driver/@ioeventfd")
     event_idx: OnOff | None = attr("driver/@event_idx")
     queues: U32 | None = attr("driver/@queues", omit=0)
@@ -408,12 +401,12 @@ class Interface(BootDevice, VirtioDriver):
     guest_tso6: OnOff | None = attr("driver/guest/@tso6")
     guest_ecn: OnOff | None = attr("driver/guest/@ecn")
     guest_ufo: OnOff | None = attr("driver/guest/@ufo")
-    backend: UserBackend | None = attr("backend/@type", omit=UserBackend.DEFAULT)
+    backend: UserBackend | None = attr("backend/@type")
     backend_tap: str | None = attr("backend/@tap")
     backend_vhost: str | None = attr("backend/@vhost")
     backend_log: str | None = attr("backend/@logFile")
     filterref: FilterRef | None = child(rank=20)
-    link: LinkState | None = attr("link/@state", omit=LinkState.DEFAULT, rank=20)
+    link: LinkState | None = attr("link/@state", rank=20)
     mtu: U32 | None = attr("mtu/@size", omit=0, rank=20)
     teaming: Teaming | None = child(rank=20)
     sndbuf: U64 | None = text("tune/sndbuf", rank=20)

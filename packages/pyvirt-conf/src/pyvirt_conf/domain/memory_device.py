@@ -36,7 +36,6 @@ class MemoryModel(StrEnum):
 class MemoryAccess(StrEnum):
     """Whether other processes may see the memory."""
 
-    DEFAULT = "default"
     SHARED = "shared"
     PRIVATE = "private"
 
@@ -70,7 +69,7 @@ class MemoryDevice(Device):
     """A memory module."""
 
     model: MemoryModel = attr(required=True)
-    access: MemoryAccess | None = attr(omit=MemoryAccess.DEFAULT)
+    access: MemoryAccess | None = attr()
     discard: YesNo | None = attr()
     uuid: Uuid | None = text()
     source: MemorySource | None = child()

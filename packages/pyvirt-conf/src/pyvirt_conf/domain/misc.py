@@ -140,7 +140,6 @@ class Rng(Device, VirtioDriver):
 class PanicModel(StrEnum):
     """virDomainPanicModel."""
 
-    DEFAULT = "default"
     ISA = "isa"
     PSERIES = "pseries"
     HYPERV = "hyperv"
@@ -152,7 +151,7 @@ class PanicModel(StrEnum):
 class Panic(Device):
     """How a guest tells that it has crashed."""
 
-    model: PanicModel | None = attr(omit=PanicModel.DEFAULT)
+    model: PanicModel | None = attr()
 
 
 @element("nvram")
@@ -171,7 +170,6 @@ class ShmemModel(StrEnum):
 class ShmemRole(StrEnum):
     """Which guest owns the memory when one migrates."""
 
-    DEFAULT = "default"
     MASTER = "master"
     PEER = "peer"
 
@@ -197,7 +195,7 @@ class Shmem(Device):
     """Memory shared between guests; the size in bytes."""
 
     name: str = attr(required=True)
-    role: ShmemRole | None = attr(omit=ShmemRole.DEFAULT)
+    role: ShmemRole | None = attr()
     model: ShmemModel = attr("model/@type", default=ShmemModel.IVSHMEM)
     memory: int | None = sized("size", store=1, assume=1, shown=2**20, unit="M", omit=0)
     server: ShmemServer | None = child()
@@ -227,7 +225,6 @@ class Iommu(Device):
 class VsockModel(StrEnum):
     """virDomainVsockModel."""
 
-    DEFAULT = "default"
     VIRTIO = "virtio"
     VIRTIO_TRANSITIONAL = "virtio-transitional"
     VIRTIO_NON_TRANSITIONAL = "virtio-non-transitional"
@@ -237,7 +234,7 @@ class VsockModel(StrEnum):
 class Vsock(Device, VirtioDriverLast):
     """A socket family between guest and host; the guest's number is given or picked."""
 
-    model: VsockModel | None = attr(omit=VsockModel.DEFAULT)
+    model: VsockModel | None = attr()
     auto_cid: YesNo | None = attr("cid/@auto")
     cid: U32 | None = attr("cid/@address", omit=0)
 

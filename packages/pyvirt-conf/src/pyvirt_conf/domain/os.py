@@ -36,7 +36,6 @@ class BootDev(StrEnum):
 class Firmware(StrEnum):
     """The kind of firmware the driver is to choose."""
 
-    NONE = "none"
     BIOS = "bios"
     EFI = "efi"
 
@@ -44,7 +43,6 @@ class Firmware(StrEnum):
 class LoaderType(StrEnum):
     """How firmware is mapped."""
 
-    NONE = "none"
     ROM = "rom"
     PFLASH = "pflash"
 
@@ -52,7 +50,6 @@ class LoaderType(StrEnum):
 class SmbiosMode(StrEnum):
     """Where SMBIOS tables come from."""
 
-    NONE = "none"
     EMULATE = "emulate"
     HOST = "host"
     SYSINFO = "sysinfo"
@@ -124,7 +121,7 @@ class Loader(Element):
 
     readonly: YesNo | None = attr()
     secure: YesNo | None = attr()
-    type: LoaderType | None = attr(omit=LoaderType.NONE)
+    type: LoaderType | None = attr()
     stateless: YesNo | None = attr()
     path: str | None = text(".")
 
@@ -152,7 +149,7 @@ class AcpiTable(Element):
 class Os(Element):
     """Type, architecture and machine, and how it boots."""
 
-    firmware: Firmware | None = attr(omit=Firmware.NONE)
+    firmware: Firmware | None = attr()
     arch: str | None = attr("type/@arch")
     machine: str | None = attr("type/@machine")
     type: str | None = text("type")
@@ -176,7 +173,7 @@ class Os(Element):
     boot_menu_timeout: U32 | None = attr("bootmenu/@timeout")
     bios_useserial: YesNo | None = attr("bios/@useserial", omit=False)
     bios_reboot_timeout: I32 | None = attr("bios/@rebootTimeout")
-    smbios: SmbiosMode | None = attr("smbios/@mode", omit=SmbiosMode.NONE)
+    smbios: SmbiosMode | None = attr("smbios/@mode")
 
     def _parsed(self, node: Node, mode: Mode) -> None:
         if self.bios_reboot_timeout is not None and not -1 <= self.bios_reboot_timeout <= 65535:
@@ -190,5 +187,5 @@ class Os(Element):
                 f"boot menu timeout {self.boot_menu_timeout} is out of range, expected 0 to 65535",
                 "bootmenu",
             )
-        if self.firmware in (None, Firmware.NONE):
+        if self.firmware is None:
             self.firmware_features = []

@@ -49,7 +49,6 @@ class Sound(Device):
 class SampleFormat(StrEnum):
     """virDomainAudioFormat."""
 
-    DEFAULT = ""
     U8 = "u8"
     S8 = "s8"
     U16 = "u16"
@@ -62,7 +61,6 @@ class SampleFormat(StrEnum):
 class SdlDriver(StrEnum):
     """virDomainAudioSDLDriver."""
 
-    DEFAULT = ""
     ESD = "esd"
     ALSA = "alsa"
     ARTS = "arts"
@@ -89,7 +87,7 @@ class AudioStream(Element):
     try_poll: YesNo | None = attr("@tryPoll")
     frequency: U32 | None = attr("settings/@frequency", omit=0)
     channels: U32 | None = attr("settings/@channels", omit=0)
-    format: SampleFormat | None = attr("settings/@format", omit=SampleFormat.DEFAULT)
+    format: SampleFormat | None = attr("settings/@format")
 
     @property
     def is_default(self) -> bool:
@@ -148,7 +146,7 @@ class PulseAudio(Audio):
 class SdlAudio(Audio):
     """SDL."""
 
-    driver: SdlDriver | None = attr(omit=SdlDriver.DEFAULT, rank=2)
+    driver: SdlDriver | None = attr(rank=2)
 
 
 @element(type="spice")

@@ -28,7 +28,6 @@ from pyvirt_conf.xml.opaque import Opaque, in_status
 class ImageFormat(StrEnum):
     """Formats of disk images (virStorageFileFormat)."""
 
-    NONE = "none"
     RAW = "raw"
     DIR = "dir"
     BOCHS = "bochs"
@@ -51,7 +50,6 @@ class ImageFormat(StrEnum):
 class StorageProtocol(StrEnum):
     """Network protocols of images (virStorageNetProtocol)."""
 
-    NONE = "none"
     NBD = "nbd"
     RBD = "rbd"
     SHEEPDOG = "sheepdog"
@@ -78,7 +76,6 @@ class Transport(StrEnum):
 class StartupPolicy(StrEnum):
     """What happens when the source is missing at start."""
 
-    DEFAULT = "default"
     MANDATORY = "mandatory"
     REQUISITE = "requisite"
     OPTIONAL = "optional"
@@ -87,7 +84,6 @@ class StartupPolicy(StrEnum):
 class VolumeMode(StrEnum):
     """How an iSCSI volume is used: through the host's device, or by the hypervisor itself."""
 
-    DEFAULT = "default"
     HOST = "host"
     DIRECT = "direct"
 
@@ -135,7 +131,6 @@ class EncryptionFormat(StrEnum):
     QCOW = "qcow"
     LUKS = "luks"
     LUKS2 = "luks2"
-    LUKS_ANY = "luks-any"
 
 
 class EncryptionEngine(StrEnum):
@@ -278,7 +273,7 @@ class StorageSource(Element):
     encryption: Encryption | None = child("source/encryption", rank=53)
     reservations: Reservations | None = child("source/reservations", rank=54)
     private: Opaque | None = child("source/privateData", when=in_status, rank=58)
-    startup_policy: StartupPolicy | None = attr("source/@startupPolicy", omit=StartupPolicy.DEFAULT, rank=60)
+    startup_policy: StartupPolicy | None = attr("source/@startupPolicy", rank=60)
     index: U32 | None = attr("source/@index", live=True, omit=0, rank=61)
 
     def _parsed(self, node: Node, mode: Mode) -> None:
@@ -314,7 +309,7 @@ class VolumeSource(StorageSource):
 
     pool: str | None = attr("source/@pool")
     volume: str | None = attr("source/@volume")
-    mode: VolumeMode | None = attr("source/@mode", omit=VolumeMode.DEFAULT)
+    mode: VolumeMode | None = attr("source/@mode")
 
 
 @element(type="nvme")

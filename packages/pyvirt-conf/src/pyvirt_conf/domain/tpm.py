@@ -12,7 +12,6 @@ from pyvirt_conf.xml import Element, Uuid, YesNo, attr, child, element, flag
 class TpmModel(StrEnum):
     """virDomainTPMModel."""
 
-    DEFAULT = "default"
     TIS = "tpm-tis"
     CRB = "tpm-crb"
     SPAPR = "tpm-spapr"
@@ -22,7 +21,6 @@ class TpmModel(StrEnum):
 class TpmVersion(StrEnum):
     """The standard it follows."""
 
-    DEFAULT = "default"
     V1_2 = "1.2"
     V2_0 = "2.0"
 
@@ -55,7 +53,7 @@ class PcrBanks(Element):
 class EmulatorTpm(TpmBackend):
     """swtpm."""
 
-    version: TpmVersion | None = attr(omit=TpmVersion.DEFAULT)
+    version: TpmVersion | None = attr()
     persistent_state: YesNo | None = attr(omit=False)
     encryption_secret: Uuid | None = attr("encryption/@secret")
     active_pcr_banks: PcrBanks | None = child()
@@ -74,5 +72,5 @@ class ExternalTpm(TpmBackend):
 class Tpm(Device):
     """A TPM."""
 
-    model: TpmModel | None = attr(omit=TpmModel.DEFAULT)
+    model: TpmModel | None = attr()
     backend: TpmBackend = child(required=True)

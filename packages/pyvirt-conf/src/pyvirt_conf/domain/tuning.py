@@ -77,7 +77,6 @@ class MemTune(Element):
 class MemorySourceType(StrEnum):
     """What guest memory is made of."""
 
-    NONE = "none"
     FILE = "file"
     ANONYMOUS = "anonymous"
     MEMFD = "memfd"
@@ -86,7 +85,6 @@ class MemorySourceType(StrEnum):
 class MemoryAccessMode(StrEnum):
     """Whether other processes may see it."""
 
-    DEFAULT = "default"
     SHARED = "shared"
     PRIVATE = "private"
 
@@ -94,7 +92,6 @@ class MemoryAccessMode(StrEnum):
 class MemoryAllocation(StrEnum):
     """When it's allocated."""
 
-    NONE = "none"
     IMMEDIATE = "immediate"
     ONDEMAND = "ondemand"
 
@@ -122,9 +119,9 @@ class MemoryBacking(Element):
     hugepages: HugePages | None = child()
     nosharepages: bool = flag()
     locked: bool = flag()
-    source: MemorySourceType | None = attr("source/@type", omit=MemorySourceType.NONE)
-    access: MemoryAccessMode | None = attr("access/@mode", omit=MemoryAccessMode.DEFAULT)
-    allocation: MemoryAllocation | None = attr("allocation/@mode", omit=MemoryAllocation.NONE)
+    source: MemorySourceType | None = attr("source/@type")
+    access: MemoryAccessMode | None = attr("access/@mode")
+    allocation: MemoryAllocation | None = attr("allocation/@mode")
     allocation_threads: U32 | None = attr("allocation/@threads", omit=0)
     discard: bool = flag()
 
@@ -177,7 +174,6 @@ class DefaultIoThread(Element):
 class Scheduler(StrEnum):
     """virProcessSchedPolicy."""
 
-    NONE = "none"
     BATCH = "batch"
     IDLE = "idle"
     FIFO = "fifo"
@@ -358,7 +354,6 @@ class NumaMode(StrEnum):
 class NumaPlacement(StrEnum):
     """Who picks the host's NUMA nodes."""
 
-    DEFAULT = "default"
     STATIC = "static"
     AUTO = "auto"
 
@@ -369,7 +364,7 @@ class NumaMemory(Element):
 
     mode: NumaMode = attr(default=NumaMode.STRICT, required=True)
     nodeset: Bits | None = attr()
-    placement: NumaPlacement | None = attr(omit=NumaPlacement.DEFAULT)
+    placement: NumaPlacement | None = attr()
 
 
 @element("memnode")

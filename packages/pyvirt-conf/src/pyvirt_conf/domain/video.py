@@ -29,7 +29,6 @@ class VideoType(StrEnum):
 class VideoBackend(StrEnum):
     """Who draws."""
 
-    DEFAULT = "default"
     QEMU = "qemu"
     VHOSTUSER = "vhostuser"
 
@@ -82,7 +81,7 @@ class VideoModel(Element):
 class Video(Device, VirtioDriver):
     """A video card."""
 
-    backend: VideoBackend | None = attr("driver/@name", omit=VideoBackend.DEFAULT)
+    backend: VideoBackend | None = attr("driver/@name")
     vgaconf: VgaConf | None = attr("driver/@vgaconf")
     model: VideoModel | None = child(rank=11)
 

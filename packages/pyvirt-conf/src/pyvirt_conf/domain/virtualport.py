@@ -25,7 +25,6 @@ from pyvirt_conf.xml import (
 class VirtualPortType(StrEnum):
     """virNetDevVPortProfile."""
 
-    NONE = "none"
     QBG = "802.1Qbg"
     QBH = "802.1Qbh"
     OPENVSWITCH = "openvswitch"
@@ -36,7 +35,7 @@ class VirtualPortType(StrEnum):
 class VirtualPort(Element):
     """How a virtual switch or a physical one is told about the port."""
 
-    type: VirtualPortType | None = attr(omit=VirtualPortType.NONE)
+    type: VirtualPortType | None = attr()
     managerid: Annotated[int, integer(0, 255, base=0)] | None = attr("parameters/@managerid")
     typeid: Annotated[int, integer(0, 0xFFFFFF, base=0)] | None = attr("parameters/@typeid")
     typeidversion: Annotated[int, integer(0, 255, base=0)] | None = attr("parameters/@typeidversion")
@@ -54,7 +53,6 @@ class VirtualPort(Element):
 class NativeVlanMode(StrEnum):
     """Whether the native VLAN's frames are tagged."""
 
-    DEFAULT = "default"
     TAGGED = "tagged"
     UNTAGGED = "untagged"
 
@@ -64,7 +62,7 @@ class VlanTag(Element):
     """One VLAN id."""
 
     id: Annotated[int, integer(0, 4095)] = attr(required=True)
-    native_mode: NativeVlanMode | None = attr("@nativeMode", omit=NativeVlanMode.DEFAULT)
+    native_mode: NativeVlanMode | None = attr("@nativeMode")
 
 
 @element("vlan")
