@@ -208,6 +208,8 @@ def test_descriptors_may_change_places(tmp_path: Path) -> None:
 def test_standard_descriptors_of_a_child_are_refused_as_extra_ones() -> None:
     with pytest.raises(InvalidArgError):
         spawn(["true"], pass_fds={2: 2})
+    with pytest.raises(InvalidArgError):
+        run(["true"], pass_fds={1: 1})
 
 
 def test_a_child_has_default_signals_and_none_blocked(tmp_path: Path) -> None:

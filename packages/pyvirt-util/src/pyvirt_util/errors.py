@@ -14,11 +14,43 @@ Numbers and names are those of libvirt 9.0 (virErrorNumber, virErrorDomain, virE
 
 from __future__ import annotations
 
-from pyvirt_util.error_codes import ErrorCode, ErrorDomain, ErrorLevel
-
+# Every process imports this module, and most need no error: typing would cost them some milliseconds, and so would the
+# enumerations of the codes. They are loaded when somebody looks at an error's code.
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # every process imports this module: typing alone would cost it some milliseconds
-    from typing import ClassVar
+if TYPE_CHECKING:
+    from typing import Any, ClassVar
+
+    from pyvirt_util.error_codes import ErrorCode, ErrorDomain, ErrorLevel
+else:
+
+    class _Member:
+        """An attribute of a class that becomes a member of an enumeration when it is read."""
+
+        __slots__ = ("enumeration", "name")
+
+        def __init__(self, enumeration: str, name: str) -> None:
+            self.enumeration = enumeration
+            self.name = name
+
+        def __get__(self, instance: object, owner: type) -> Any:
+            from pyvirt_util import error_codes
+
+            return getattr(getattr(error_codes, self.enumeration), self.name)
+
+    class _Enumeration:
+        """Stands for an enumeration of error_codes in the classes below."""
+
+        __slots__ = ("name",)
+
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def __getattr__(self, member: str) -> _Member:
+            return _Member(self.name, member)
+
+    ErrorCode = _Enumeration("ErrorCode")
+    ErrorDomain = _Enumeration("ErrorDomain")
+    ErrorLevel = _Enumeration("ErrorLevel")
 
 
 class Location:
@@ -71,26 +103,28 @@ class VirtError(Exception):
     """The root of all failures pyvirt reports.
 
     :param message: what happened, lower case, with the offending value.
-    :param domain: the part of the system that reports it.
+    :param domain: the part of the system that reports it, ``ErrorDomain.NONE`` by default.
     :param location: the place in a document the value came from.
     :param hint: what the user can do about it, shown by the command line tool.
     """
 
     code: ErrorCode = ErrorCode.INTERNAL_ERROR
     level: ErrorLevel = ErrorLevel.ERROR
+    domain: ErrorDomain = ErrorDomain.NONE
     summary: ClassVar[str] = "error"
 
     def __init__(
         self,
         message: str = "",
         *,
-        domain: ErrorDomain = ErrorDomain.NONE,
+        domain: ErrorDomain | None = None,
         location: Location | None = None,
         hint: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.domain = domain
+        if domain is not None:
+            self.domain = domain
         self.location = location
         self.hint = hint
 
@@ -832,15 +866,14 @@ class MultipleDomainsError(VirtError):
     summary = "several matching domains"
 
 
-_BY_CODE: dict[ErrorCode, type[VirtError]] = {cls.code: cls for cls in VirtError.__subclasses__()}
+_by_code: dict[int, type[VirtError]] = {}
 
 
 def error_class(code: int) -> type[VirtError]:
     """The exception class of a libvirt error number; :class:`VirtError` itself for a number without one."""
-    try:
-        return _BY_CODE.get(ErrorCode(code), VirtError)
-    except ValueError:
-        return VirtError
+    if not _by_code:
+        _by_code.update({cls.code: cls for cls in VirtError.__subclasses__() if cls.__module__ == __name__})
+    return _by_code.get(code, VirtError)
 
 
 def system_error(action: str, error: OSError, *, hint: str | None = None) -> SystemCallError:
@@ -850,3 +883,7 @@ def system_error(action: str, error: OSError, *, hint: str | None = None) -> Sys
     failure = SystemCallError(f"cannot {action}{place}: {reason}", hint=hint)
     failure.errno = error.errno
     return failure
+
+
+if not TYPE_CHECKING:
+    del ErrorCode, ErrorDomain, ErrorLevel  # their names are those of pyvirt_util.error_codes

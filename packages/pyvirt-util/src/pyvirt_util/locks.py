@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-_FIRST_PAUSE = 0.0005
+_SHORTEST_PAUSE = 0.0002
 _LONGEST_PAUSE = 0.05
 
 
@@ -72,13 +72,12 @@ class FileLock:
             return
         import time
 
-        end = time.monotonic() + limit
-        pause = _FIRST_PAUSE
-        while (left := end - time.monotonic()) > 0:
-            time.sleep(min(pause, left))
+        begin = time.monotonic()
+        while (waited := time.monotonic() - begin) < limit:
+            # in step with the wait so far: at most a tenth longer than needed
+            time.sleep(min(max(waited / 10, _SHORTEST_PAUSE), _LONGEST_PAUSE, limit - waited))
             if self.try_acquire():
                 return
-            pause = min(pause * 2, _LONGEST_PAUSE)
         what = self.what or f"lock '{self.path}'"
         raise OperationTimeoutError(f"{what} is still held by {describe_holders(self.path)} after {limit:g} s")
 

@@ -221,10 +221,7 @@ def spawn(
     :param new_session: detach from the terminal and its signals (setsid).
     :raises SystemCallError: when the program can't be run; ``errno`` ENOENT when there is none.
     """
-    fds = dict(pass_fds or {})
-    for fd in fds:
-        if fd < 3:
-            raise InvalidArgError(f"descriptor {fd} of a child is one of the standard ones")
+    fds = _checked(pass_fds)
     for fd, ours in ((0, stdin), (1, stdout), (2, stderr)):
         if ours is not None:
             fds[fd] = ours
@@ -263,7 +260,7 @@ def run(
         for fd in (0, 1, 2) if data is not None else (1, 2):
             pipes[fd] = os.pipe2(os.O_CLOEXEC)
         child = {fd: ends[0 if fd == 0 else 1] for fd, ends in pipes.items()}
-        child.update(pass_fds or {})
+        child.update(_checked(pass_fds))
         pid = _posix_spawn(argv, full_env, cwd, child, True)
     except BaseException:
         for ends in pipes.values():
@@ -301,16 +298,33 @@ class _Command:
         self.reaped = False
 
     def finish(self, timeout: float | None) -> Completed:
+        if 0 in self.pipes and not self.data:
+            self.close(0)
+        self._wait(timeout)
+        for fd in (1, 2):  # what it wrote last; a process it left behind may keep the pipe open
+            while fd in self.pipes and self._transfer(fd, until_empty=True):
+                pass
+        try:
+            _, status = os.waitpid(self.pid, 0)
+        except ChildProcessError:  # the caller ignores SIGCHLD: the kernel keeps no status then
+            status = 0
+        self.reaped = True
+        texts = (bytes(self.output[fd]).decode(errors="surrogateescape") for fd in (1, 2))
+        return Completed(self.argv, os.waitstatus_to_exitcode(status), *texts)
+
+    def _wait(self, timeout: float | None) -> None:
+        """Move data until the command ends."""
         import select
         import time
 
         end = None if timeout is None else time.monotonic() + timeout
-        poll = select.poll()
-        pidfd = os.pidfd_open(self.pid)
         try:
+            pidfd = os.pidfd_open(self.pid)
+        except ProcessLookupError:  # ended, and the caller ignores SIGCHLD
+            return
+        try:
+            poll = select.poll()
             poll.register(pidfd, select.POLLIN)
-            if 0 in self.pipes and not self.data:
-                self.close(0)
             by_fd = {ours: fd for fd, ours in self.pipes.items()}
             for ours, fd in by_fd.items():
                 poll.register(ours, select.POLLOUT if fd == 0 else select.POLLIN)
@@ -325,18 +339,8 @@ class _Command:
                     elif not self._transfer(by_fd[ready]):
                         poll.unregister(ready)
                         self.close(by_fd[ready])
-            for fd in (1, 2):  # what it wrote last; a process it left behind may keep the pipe open
-                while fd in self.pipes and self._transfer(fd, until_empty=True):
-                    pass
         finally:
             os.close(pidfd)
-        try:
-            _, status = os.waitpid(self.pid, 0)
-        except ChildProcessError:  # the caller ignores SIGCHLD: the kernel keeps no status then
-            status = 0
-        self.reaped = True
-        texts = (bytes(self.output[fd]).decode(errors="surrogateescape") for fd in (1, 2))
-        return Completed(self.argv, os.waitstatus_to_exitcode(status), *texts)
 
     def _transfer(self, fd: int, until_empty: bool = False) -> bool:
         """Move what can be moved without waiting; ``False`` at the end (``until_empty``: also when it would wait)."""
@@ -385,6 +389,14 @@ def _command_error(done: Completed) -> CommandError:
     error.stdout = done.stdout
     error.stderr = done.stderr
     return error
+
+
+def _checked(pass_fds: Mapping[int, int] | None) -> dict[int, int]:
+    fds = dict(pass_fds or {})
+    for fd in fds:
+        if fd < 3:
+            raise InvalidArgError(f"descriptor {fd} of a child is one of the standard ones")
+    return fds
 
 
 def _posix_spawn(

@@ -3,12 +3,11 @@
 In the store's folder:
 
 * ``NAME.xml``: an object. The name of the file is the name of the object.
-* ``.by-uuid/UUID``: a symbolic link to ``NAME.xml``, the index. It may hold links that are out of date (every use
-  checks them), and it is complete while the modification time of ``.lock`` is one second before the folder's. Otherwise
-  somebody else has changed the folder, a killed process or an administrator with an editor, and the next one who needs
-  the index reads all files.
-* ``.lock``: the lock that guards uniqueness, held for moments.
-* ``.locks/NAME``: the lock of an object, while it is held.
+* ``.index``: the names by UUID. It may hold some that are out of date (every use checks them), and it is complete while
+  its last mark is the folder's modification time. Otherwise somebody else has changed the folder, a killed process or
+  an administrator with an editor, and the next one who needs the index reads all files. An flock on it, held for
+  moments, guards the uniqueness of names and UUIDs.
+* ``.locks/NAME``: the lock of an object, while it is held; or in another folder.
 * ``.new/``: texts on their way to become ``NAME.xml``.
 * ``.rename``: a symbolic link ``OLD/NEW`` while an object gets another name.
 """
@@ -19,7 +18,8 @@ import os
 import time
 
 from pyvirt_util import _logging, files, uuids
-from pyvirt_util.errors import InvalidArgError, VirtError, XmlError, system_error
+from pyvirt_util._uuid_index import UuidIndex
+from pyvirt_util.errors import InvalidArgError, OperationTimeoutError, VirtError, XmlError, system_error
 from pyvirt_util.locks import FileLock
 
 TYPE_CHECKING = False
@@ -35,8 +35,9 @@ Stamp = tuple[int, int, int, int]
 
 _SUFFIX = ".xml"
 _NAME_MAX = 255
-# between the times of .lock and the folder: files that are made together have the same time
-_COMPLETE = 1_000_000_000
+# Texts that killed processes left are looked for with the first change and then with every so many.
+_CLEAN_EVERY = 100
+_NO_NAMES = frozenset(("", ".", ".."))
 
 
 def read_uuid(text: str) -> str | None:
@@ -84,6 +85,8 @@ class ObjectStore:
     :param uuid_reader: finds the UUID in a text; ``None`` for kinds that have none.
     :param durable: whether changes wait for the disk.
     :param timeout: how long a change waits for another one, in seconds; ``None``: as long as it takes.
+    :param locks: the folder for the objects' locks, better one in memory: a file made and removed for every change
+        slows the disk down. By default it is in the store.
     """
 
     def __init__(
@@ -96,6 +99,7 @@ class ObjectStore:
         uuid_reader: Callable[[str], str | None] | None = read_uuid,
         durable: bool = True,
         timeout: float | None = 30.0,
+        locks: str | PathLike[str] | None = None,
     ) -> None:
         self.directory = os.path.abspath(os.fspath(directory))
         self.kind = kind
@@ -104,15 +108,16 @@ class ObjectStore:
         self._exists_error = exists_error
         self._missing_error = missing_error
         self._uuid_reader = uuid_reader
-        self._index = f"{self.directory}/.by-uuid"
+        self._index = UuidIndex(f"{self.directory}/.index")
         self._new = f"{self.directory}/.new"
-        self._locks = f"{self.directory}/.locks"
+        self._locks = f"{self.directory}/.locks" if locks is None else os.fspath(locks)
         self._renaming = f"{self.directory}/.rename"
         self._folder_lock = _FolderLock(
-            FileLock(f"{self.directory}/.lock", timeout=timeout, what=f"the folder of {kind}s")
+            FileLock(f"{self.directory}/.index", timeout=timeout, what=f"the folder of {kind}s")
         )
         # what was read of each object: an entry holds while the file's stamp is the same
         self._known: dict[str, tuple[Stamp, str]] = {}
+        self._changes = 0
         self._reported: dict[str, str] = {}
 
     def names(self) -> list[str]:
@@ -125,8 +130,11 @@ class ObjectStore:
         except OSError as error:
             raise system_error(f"list {self.kind}s in '{self.directory}'", error) from error
         names = [entry[:-4] for entry in entries if entry.endswith(_SUFFIX)]
-        # the file system allows names that we don't: nobody could ask for such an object
-        return sorted(name for name in names if (name.isprintable() and name.strip(".")) or _why_not(name) is None)
+        if not "".join(names).isprintable() or _NO_NAMES.intersection(names):
+            # the file system allows names that we don't: nobody could ask for such an object
+            names = [name for name in names if _why_not(name) is None]
+        names.sort()
+        return names
 
     def __iter__(self) -> Iterator[Record]:
         """All objects by name. Those that vanish meanwhile or can't be read are left out."""
@@ -148,6 +156,9 @@ class ObjectStore:
         if "/" in name:
             return None
         self._settle_rename()
+        return self._stamp_of_file(name)
+
+    def _stamp_of_file(self, name: str) -> Stamp | None:
         try:
             status = os.stat(self._path(name))
         except (FileNotFoundError, ValueError):
@@ -252,14 +263,12 @@ class ObjectStore:
         try:
             with self.folder_lock():
                 complete = self._settle()
-                uuid = self._uuid_of_file(name) if self._uuid_reader is not None else None
+                self._uuid_of_file(name)  # which sets it aside if it is damaged
                 try:
                     os.unlink(self._path(name))
                 except FileNotFoundError:
                     raise self._missing(name) from None
                 self._known.pop(name, None)
-                if uuid and self._link(uuid) == name:
-                    os.unlink(f"{self._index}/{uuid}")
                 if complete:
                     self._mark_complete()
             if self.durable:
@@ -306,15 +315,14 @@ class ObjectStore:
             if self.durable:
                 os.fsync(fd)
             stamp = _stamp(os.fstat(fd))
-            with self.folder_lock():
+            with self._folder_lock:
                 complete = self._settle()
                 self._check_unique(name, old, uuid)
                 if check is not None:
                     check()
                 if old is not None:
                     os.symlink(f"{old}/{name}", self._renaming)
-                if uuid:
-                    self._set_link(uuid, name)
+                now = self._list(uuid, name, complete)  # before the file is there
                 os.rename(temporary, path)
                 temporary = ""
                 if old is not None:
@@ -323,7 +331,7 @@ class ObjectStore:
                     self._known.pop(old, None)
                 self._known[name] = (stamp, uuid)
                 if complete:
-                    self._mark_complete()
+                    os.utime(self.directory, ns=(now, now))
             if self.durable:
                 files.sync_folder(self.directory)
             return stamp
@@ -420,7 +428,7 @@ class ObjectStore:
 
     def _uuid_of_file(self, name: str) -> str | None:
         """As :meth:`uuid_of`, without looking after the index; an empty text in a store without UUIDs."""
-        stamp = self.stamp(name)
+        stamp = self._stamp_of_file(name)
         if stamp is None:
             return None
         known = self._known.get(name)
@@ -434,73 +442,58 @@ class ObjectStore:
 
     # The index
 
-    def _link(self, uuid: str) -> str | None:
-        """What the index says about a UUID, unchecked."""
-        try:
-            target = os.readlink(f"{self._index}/{uuid}")
-        except OSError:
-            return None
-        return target[3:-4] if target[:3] == "../" and target[-4:] == _SUFFIX and "/" not in target[3:] else None
-
-    def _set_link(self, uuid: str, name: str) -> None:
-        if self._link(uuid) == name:
-            return
-        target, path = f"../{name}{_SUFFIX}", f"{self._index}/{uuid}"
-        try:
-            os.symlink(target, path)
-        except FileNotFoundError:
-            files.ensure_folder(self._index)
-            os.symlink(target, path)
-        except FileExistsError:
-            os.unlink(path)  # out of date, or the folder is known to have changed: nobody relies on it
-            os.symlink(target, path)
-
     def _look_up(self, uuid: str) -> str | None:
         """The name the index has for a UUID, if the object of that name has the UUID."""
         if not uuids.is_canonical(uuid):
             return None
-        name = self._link(uuid)
+        name = self._index.get(uuid)
         return name if name is not None and self._uuid_of_file(name) == uuid else None
 
     def _index_is_complete(self) -> bool:
         if self._uuid_reader is None:
             return True
         try:
-            marked = os.stat(f"{self.directory}/.lock").st_mtime_ns + _COMPLETE
-            return marked == os.stat(self.directory).st_mtime_ns
+            changed = os.stat(self.directory).st_mtime_ns
         except FileNotFoundError:
-            return not os.path.isdir(self.directory)
+            return True
+        return self._index.lists(changed)
 
     def _mark_complete(self) -> None:
         """With the folder's lock held: the index has everything that is in the folder now."""
-        if self._uuid_reader is None:
-            return
-        # The time a change leaves is a tick of the kernel's, milliseconds apart: one more change within the tick would
-        # not show. A time of ours is finer and differs from every tick.
-        now = time.time_ns()
+        now = self._list("", "", True)
         os.utime(self.directory, ns=(now, now))
-        os.utime(self._folder_lock.fileno(), ns=(now, now - _COMPLETE))
+
+    def _list(self, uuid: str, name: str, complete: bool) -> int:
+        """With the folder's lock held: add an object to the index; returns the time the folder must get to match it.
+
+        The time a change leaves by itself is a tick of the kernel's, milliseconds apart: one more change within the
+        tick would not show. A time of ours is finer and differs from every tick.
+        """
+        now = time.time_ns()
+        if self._uuid_reader is not None:
+            self._index.add(self._folder_lock.fileno(), now if complete else None, uuid, name)
+        return now
 
     def _check_index(self, record: Record) -> None:
         """Have the index made again if it lacks an object: an editor that writes in place leaves the folder alone."""
-        if not record.uuid or self._link(record.uuid) == record.name:
+        if not record.uuid or self._index.get(record.uuid) == record.name:
             return
         if self._look_up(record.uuid) is None and self._index_is_complete():
             try:
-                os.utime(f"{self.directory}/.lock", ns=(0, 0))
+                os.utime(self.directory)
             except OSError:  # not ours to write
                 pass
 
     def _settle(self) -> bool:
         """With the folder's lock held: finish what killed processes left, complete the index; says whether it is."""
         self._settle_rename()
-        files.remove_leftovers(self._new)
+        if self._changes % _CLEAN_EVERY == 0:
+            files.remove_leftovers(self._new)
+        self._changes += 1
         if self._index_is_complete():
+            self._index.tidy(self._folder_lock.fileno())
             return True
-        complete = self._settle_index()
-        if complete:
-            self._mark_complete()
-        return complete
+        return self._settle_index()
 
     def _settle_index(self) -> bool:
         """Make the index from all files. It can't be complete while a UUID has two owners: one of them may go."""
@@ -518,19 +511,14 @@ class ObjectStore:
             other = owners.setdefault(uuid, name)
             if other != name:
                 complete = False
-                if self._link(uuid) == name:  # it was there first, as far as we know
+                if self._index.get(uuid) == name:  # it was there first, as far as we know
                     owners[uuid], other, name = name, name, other
                 self._report(name, f"{self.kind}s '{other}' and '{name}' have the same uuid {uuid}")
-        for uuid, name in owners.items():
-            self._set_link(uuid, name)
-        try:
-            links = os.listdir(self._index)
-        except FileNotFoundError:
-            links = []
-        for link in links:
-            if link not in owners:
-                os.unlink(f"{self._index}/{link}")
         self._remove_abandoned_locks()
+        now = time.time_ns()
+        self._index.replace(self._folder_lock.fileno(), owners, now if complete else None)
+        if complete:
+            os.utime(self.directory, ns=(now, now))
         return complete
 
     def _remove_abandoned_locks(self) -> None:
@@ -546,7 +534,9 @@ class ObjectStore:
 
     def _settle_rename(self) -> None:
         """Finish a renaming whose process was killed, if there is one: once the new file is there, the old one goes."""
-        if not os.path.lexists(self._renaming):
+        try:
+            os.lstat(self._renaming)
+        except OSError:  # as nearly always
             return
         with self.folder_lock():
             try:
@@ -562,39 +552,43 @@ class ObjectStore:
 
 
 class _FolderLock:
-    """A file lock that its thread may take again, so that a change can be part of a larger one."""
+    """A file lock that its thread may take again, so that a change can be part of a larger one.
+
+    Threads that share the store queue up before it, instead of trying the file lock again and again.
+    """
 
     def __init__(self, lock: FileLock) -> None:
-        import _thread
+        from _thread import RLock
 
-        self._template = lock
-        self._me = _thread.get_ident
-        self._held: dict[int, tuple[FileLock, int]] = {}
+        self._lock = lock
+        self._threads = RLock()
+        self._depth = 0
 
     def fileno(self) -> int:
-        return self._held[self._me()][0].fileno()
+        return self._lock.fileno()
 
     def __enter__(self) -> _FolderLock:
-        me = self._me()
-        held = self._held.get(me)
-        if held is not None:
-            self._held[me] = (held[0], held[1] + 1)
-            return self
-        lock = FileLock(self._template.path, timeout=self._template.timeout, what=self._template.what)
-        lock.acquire()
-        self._held[me] = (lock, 1)
+        limit = self._lock.timeout
+        if not self._threads.acquire(timeout=-1 if limit is None else limit):
+            raise OperationTimeoutError(f"{self._lock.what} is still held by another thread after {limit:g} s")
+        try:
+            if self._depth == 0:
+                self._lock.acquire()
+            self._depth += 1
+        except BaseException:
+            self._threads.release()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        me = self._me()
-        lock, depth = self._held[me]
-        if depth > 1:
-            self._held[me] = (lock, depth - 1)
-        else:
-            del self._held[me]
-            lock.release()
+        try:
+            self._depth -= 1
+            if self._depth == 0:
+                self._lock.release()
+        finally:
+            self._threads.release()
 
 
 def _stamp(status: os.stat_result) -> Stamp:
@@ -609,7 +603,7 @@ def _why_not(name: str) -> str | None:
     """What keeps a text from being an object's name; ``None`` for a name."""
     if not name:
         return "is empty"
-    if name in (".", ".."):
+    if name in _NO_NAMES:
         return "is a name that directories have"
     if "/" in name:
         return "contains '/'"
