@@ -1,60 +1,87 @@
-"""The example driver, as its users see it."""
+"""The example driver, as its users see it, and as every driver has to be."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import pytest
 
 import pyvirt
+from pyvirt.driver import HypervisorDriver, declared_operations
 from pyvirt.enums import DomainState
-from pyvirt_util.errors import NoDomainError, NoSupportError, OperationDeniedError, OperationInvalidError
+from pyvirt_testing import ConnectionConformance, DomainConformance, DriverUnderTest, OperationConformance
+from pyvirt_util.errors import NoSupportError
+
+DOMAIN = """\
+<domain type='test'>
+  <name>{name}</name>
+  <memory>65536</memory>
+  <os><type>hvm</type></os>
+</domain>
+"""
+
+HAS = {
+    "connect_get_type",
+    "connect_get_version",
+    "connect_is_alive",
+    "connect_list_all_domains",
+    "domain_create_with_flags",
+    "domain_create_xml",
+    "domain_define_xml_flags",
+    "domain_destroy_flags",
+    "domain_get_autostart",
+    "domain_get_info",
+    "domain_get_os_type",
+    "domain_get_state",
+    "domain_get_xml_desc",
+    "domain_is_active",
+    "domain_is_persistent",
+    "domain_is_updated",
+    "domain_lookup_by_id",
+    "domain_lookup_by_name",
+    "domain_lookup_by_uuid",
+    "domain_reboot",
+    "domain_resume",
+    "domain_set_autostart",
+    "domain_shutdown_flags",
+    "domain_suspend",
+    "domain_undefine_flags",
+}
+"""What the driver can do; the suites call each, and see that everything else is refused as unsupported."""
+
+DRIVER = DriverUnderTest(
+    "example:///conformance", domain_xml=DOMAIN, unsupported=declared_operations(HypervisorDriver).keys() - HAS
+)
 
 
-@pytest.fixture
-def connection(request: pytest.FixtureRequest) -> Iterator[pyvirt.Connection]:
-    """A connection to a bench of the test's own."""
-    with pyvirt.open(f"example:///{request.node.name}") as connection:
-        yield connection
+class TestConnection(ConnectionConformance):
+    @pytest.fixture
+    def driver(self) -> DriverUnderTest:
+        return DRIVER
 
 
-def test_the_machines_are_there_and_off(connection: pyvirt.Connection) -> None:
-    domains = connection.list_domains()
-    assert [domain.name for domain in domains] == ["fan", "lamp", "radio"]
-    assert not any(domain.is_active() for domain in domains)
+class TestDomains(DomainConformance):
+    @pytest.fixture
+    def driver(self) -> DriverUnderTest:
+        return DRIVER
 
 
-def test_a_machine_is_switched_on_and_off(connection: pyvirt.Connection) -> None:
-    lamp = connection.lookup_domain("lamp")
-    lamp.start()
-    assert lamp.state().state == DomainState.RUNNING
-    with pytest.raises(OperationInvalidError, match="domain 'lamp' is already running"):
-        lamp.start()
-    lamp.destroy()
-    assert lamp.state().state == DomainState.SHUTOFF
-    with pytest.raises(OperationInvalidError, match="domain 'lamp' is not running"):
-        lamp.destroy()
+class TestOperations(OperationConformance):
+    @pytest.fixture
+    def driver(self) -> DriverUnderTest:
+        return DRIVER
 
 
-def test_two_connections_see_the_same_bench(connection: pyvirt.Connection, request: pytest.FixtureRequest) -> None:
-    connection.lookup_domain("fan").start()
-    with pyvirt.open(f"example:///{request.node.name}") as other:
-        assert other.lookup_domain("fan").is_active()
+def test_a_bench_is_shared_by_its_path() -> None:
+    with pyvirt.open("example:///shared") as one, pyvirt.open("example:///shared") as two:
+        with pyvirt.open("example:///other") as other:
+            lamp = one.create_domain(DOMAIN.format(name="lamp"))
+            assert two.lookup_domain("lamp").state().state == DomainState.RUNNING
+            assert other.list_domains() == []
+            lamp.destroy()
+        assert two.list_domains() == []
 
 
-def test_what_is_not_there_is_an_error(connection: pyvirt.Connection) -> None:
-    with pytest.raises(NoDomainError, match="no domain with matching name 'toaster'"):
-        connection.lookup_domain("toaster")
-
-
-def test_what_the_driver_lacks_says_so(connection: pyvirt.Connection) -> None:
-    with pytest.raises(NoSupportError, match="virDomainSuspend"):
-        connection.lookup_domain("lamp").suspend()
-
-
-def test_a_read_only_connection_switches_nothing(request: pytest.FixtureRequest) -> None:
-    with pyvirt.open(f"example:///{request.node.name}", readonly=True) as connection:
-        lamp = connection.lookup_domain("lamp")
-        with pytest.raises(OperationDeniedError):
-            lamp.start()
-        assert not lamp.is_active()
+def test_what_the_driver_lacks_says_so() -> None:
+    with pyvirt.open("example:///lacking") as connection:
+        lamp = connection.create_domain(DOMAIN.format(name="lamp"))
+        with pytest.raises(NoSupportError, match="virDomainReset"):
+            lamp.reset()

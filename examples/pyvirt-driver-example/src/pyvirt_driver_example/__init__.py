@@ -1,4 +1,4 @@
-"""A driver that is not part of pyvirt: a bench of machines with a switch each."""
+"""A driver that is not part of pyvirt: a bench of machines in memory."""
 
 from pyvirt_driver_example.driver import BenchDriver
 
