@@ -13,7 +13,6 @@ import time
 from typing import TYPE_CHECKING
 
 from pyvirt.enums.domain_state import DomainRunningReason, DomainState
-from pyvirt.events.kinds import RebootEvent
 from pyvirt.types import DomainRef
 from pyvirt_driver_qemu.monitor import Command
 from pyvirt_util.errors import VirtError
@@ -69,7 +68,6 @@ def wait_and_restart(driver: QemuDriver, ref: DomainRef) -> bool:
                         [Command("system_reset"), Command("set-action", {"shutdown": "poweroff"}), Command("cont")]
                     )
                     _finish(driver, status)
-                    driver.publish(RebootEvent(ref))
                     return True
         time.sleep(_PAUSE)
     with driver.locked_running(ref) as status:

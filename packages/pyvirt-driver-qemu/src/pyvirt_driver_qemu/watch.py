@@ -200,8 +200,10 @@ class GuestWatch:
         elif event.name == "SHUTDOWN":
             self._shutdown(watched, data)
         elif event.name == "RESET":
-            if data.get("guest", True) or data.get("reason") == "host-qmp-system-reset":
-                self._publish(RebootEvent(ref))
+            # Whoever reset it holds the lock until the record says so.
+            with self._driver.records.lock(ref.name):
+                pass
+            self._publish(RebootEvent(ref))
         else:
             made = _event_of(ref, event.name, data, self._alias)
             if made is not None:
