@@ -20,9 +20,12 @@ def fail(cause: BaseException, acquire: Callable[[UndoStack], object]) -> None:
 def test_a_failure_undoes_in_reverse() -> None:
     done: list[object] = []
 
+    def with_keyword(*, key: int) -> None:
+        done.append(key)
+
     def acquire(undo: UndoStack) -> None:
         undo.push(done.append, 1)
-        undo.push(lambda *, key: done.append(key), key=2)
+        undo.push(with_keyword, key=2)
 
     with pytest.raises(KeyError):
         fail(KeyError(), acquire)
