@@ -1,130 +1,223 @@
-"""Machine, emulator and CPU of a domain that names none, and the order in which everything else is completed."""
+"""Devices every guest of a machine type has, and features that are on (libvirt's qemuDomainDefPostParse)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pyvirt_conf.domain.config import XmlFlags
-from pyvirt_driver_qemu.completion.default_devices import add_default_devices
-from pyvirt_driver_qemu.completion.device_defaults import complete_device
-from pyvirt_driver_qemu.completion.pci import assign_pci_addresses
-from pyvirt_driver_qemu.completion.ports import assign_usb_ports, assign_virtio_serial_ports
-from pyvirt_driver_qemu.emulators import find_emulator, host_architecture, missing_emulator
-from pyvirt_util.errors import ConfigUnsupportedError
+from pyvirt_conf.domain.address import UsbMaster
+from pyvirt_conf.domain.controller import Controller, ControllerType
+from pyvirt_conf.domain.cpu import Cpu, CpuCheck, CpuFallback, CpuMatch, CpuMode
+from pyvirt_conf.domain.features import Gic, GicVersion
+from pyvirt_conf.domain.graphics import SpiceGraphics
+from pyvirt_conf.domain.input import Input, InputBus, InputType
+from pyvirt_conf.domain.misc import BalloonModel, Memballoon, Panic, PanicModel
+from pyvirt_conf.domain.sound import NoAudio, SpiceAudio
+from pyvirt_driver_qemu.command.machines import (
+    ARM,
+    PPC64,
+    RISCV,
+    S390,
+    X86,
+    is_arm_virt,
+    is_i440fx,
+    is_isapc,
+    is_microvm,
+    is_pseries,
+    is_q35,
+    is_riscv_virt,
+    is_s390_ccw,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pyvirt_conf.domain.domain import Domain
     from pyvirt_driver_qemu.capabilities import Capabilities
 
 
-class Defaults:
-    """The callbacks of QEMU's parser configuration.
-
-    :param capabilities: what the emulator at a path can do.
-    """
-
-    def __init__(self, capabilities: Callable[[str], Capabilities]) -> None:
-        self._capabilities = capabilities
-
-    def capabilities(self, domain: Domain) -> Capabilities:
-        """What the domain's emulator can do."""
-        if domain.devices.emulator is None:
-            raise missing_emulator(domain.os.arch or host_architecture())
-        return self._capabilities(domain.devices.emulator)
-
-    def architecture(self, os_type: str, virt_type: str) -> str:
-        """The architecture of a domain that names none: the host's."""
-        return host_architecture()
-
-    def emulator(self, domain: Domain) -> str | None:
-        """The emulator of a domain that names none."""
-        return find_emulator(domain.os.arch or host_architecture(), kvm=domain.type == "kvm")
-
-    def machine(self, domain: Domain) -> str | None:
-        """The machine type of a domain that names none: ``pc`` on x86, the emulator's own default elsewhere."""
-        emulator = domain.devices.emulator or self.emulator(domain)
-        if emulator is None:
-            raise missing_emulator(domain.os.arch or host_architecture())
-        return self._capabilities(emulator).default_machine(accelerator(domain))
-
-    def complete_device(self, device: Any, domain: Domain, flags: XmlFlags) -> None:
-        """Defaults of one device."""
-        complete_device(device, domain, self.capabilities(domain), flags)
-
-    def complete_domain(self, domain: Domain, flags: XmlFlags) -> None:
-        """The machine's canonical name, its devices, the CPU."""
-        capabilities = self.capabilities(domain)
-        machine = domain.os.machine
-        if machine is not None:
-            domain.os.machine = capabilities.canonical_machine(machine, accelerator(domain))
-        for serial in domain.devices.serials:
-            # The one that the first console implies was not there when devices were completed.
-            complete_device(serial, domain, capabilities, flags)
-        add_default_devices(domain, capabilities)
-        _complete_cpu(domain, capabilities)
-
-    def assign_addresses(self, domain: Domain, flags: XmlFlags) -> None:
-        """Addresses on the buses the machine has."""
-        capabilities = self.capabilities(domain)
-        assign_virtio_serial_ports(domain)
-        assign_pci_addresses(domain, capabilities)
-        if flags & XmlFlags.ABI_UPDATE:
-            # Guests defined before ports were chosen keep those that QEMU gave them.
-            assign_usb_ports(domain)
-
-    def validate(self, domain: Domain) -> None:
-        """Refuse what this emulator cannot do.
-
-        :raises ConfigUnsupportedError: naming what, and what there is instead.
-        """
-        capabilities = self.capabilities(domain)
-        if domain.type not in ("qemu", "kvm"):
-            raise ConfigUnsupportedError(f"the QEMU driver runs domains of type 'qemu' and 'kvm', not '{domain.type}'")
-        if domain.os.type != "hvm":
-            raise ConfigUnsupportedError(f"QEMU runs guests of OS type 'hvm', not '{domain.os.type}'")
-        if domain.type == "kvm" and not capabilities.kvm:
-            raise ConfigUnsupportedError(
-                f"emulator '{capabilities.binary}' cannot use KVM on this host",
-                hint="is /dev/kvm there and accessible? type='qemu' emulates the CPU instead",
-            )
-        machine = domain.os.machine
-        if machine is not None and capabilities.machine(machine, accelerator(domain)) is None:
-            raise ConfigUnsupportedError(f"emulator '{capabilities.binary}' does not support machine type '{machine}'")
-        if capabilities.arch is not None and not _runs(capabilities.arch, domain.os.arch):
-            raise ConfigUnsupportedError(
-                f"emulator '{capabilities.binary}' runs {capabilities.arch} guests, not '{domain.os.arch}'"
-            )
+def add_default_devices(domain: Domain, capabilities: Capabilities) -> None:
+    """The root buses, USB, the balloon, and what the board has built in."""
+    arch = domain.os.arch or ""
+    usb: bool = True
+    usb_model: str | None = None
+    root: str | None = None
+    sata = False
+    balloon = True
+    panic = False
+    if arch in X86:
+        if is_isapc(domain) or is_microvm(domain):
+            usb = False
+            balloon = False
+        elif is_q35(domain):
+            root, sata = "pcie-root", True
+            usb_model = _q35_usb(capabilities)
+            usb = usb_model is not None
+        elif is_i440fx(domain):
+            root = "pci-root"
+    elif arch in ARM:
+        usb = False
+        if domain.os.machine == "versatilepb":
+            root = "pci-root"
+        elif is_arm_virt(domain) and "gpex-pcihost" in capabilities:
+            root = "pcie-root"
+        balloon = True
+    elif arch in PPC64:
+        if is_pseries(domain):
+            root, panic = "pci-root", True
+    elif arch in RISCV:
+        usb = False
+        if is_riscv_virt(domain):
+            root = "pcie-root"
+        balloon = is_riscv_virt(domain)
+    elif arch in S390:
+        usb = False
+        panic = is_s390_ccw(domain)
+        if "zpci" in capabilities:
+            root = "pci-root"
+    elif arch == "sparc":
+        usb = balloon = False
+    else:
+        usb = arch not in ("",)
+        root = "pci-root" if arch in ("alpha", "ppc", "mips", "mipsel", "mips64", "mips64el", "sparc64") else None
+        usb = root is not None
+    if usb and not _has(domain, ControllerType.USB):
+        _add_usb(domain, usb_model)
+    if sata:
+        _add(domain, ControllerType.SATA)
+    if root is not None:
+        _add_root(domain, root)
+    devices = domain.devices
+    if balloon and devices.memballoon is None:
+        devices.memballoon = Memballoon(model=BalloonModel.VIRTIO)
+    if panic and not devices.panics:
+        devices.panics.append(Panic(model=PanicModel.PSERIES if arch in PPC64 else PanicModel.S390))
+    if arch in X86:
+        _add_ps2(domain)
 
 
-def accelerator(domain: Domain) -> str:
-    """QEMU's word for what runs the guest's CPU."""
-    return "kvm" if domain.type == "kvm" else "tcg"
+def _has(domain: Domain, kind: ControllerType) -> bool:
+    return any(controller.type is kind for controller in domain.devices.controllers)
 
 
-def _runs(emulated: str, wanted: str | None) -> bool:
-    return wanted is None or emulated == wanted or (emulated, wanted) == ("x86_64", "i686")
+def _add(domain: Domain, kind: ControllerType, model: str | None = None) -> None:
+    if not any(c.type is kind and not c.index for c in domain.devices.controllers):
+        domain.devices.controllers.append(Controller(type=kind, index=0, model=model))
 
 
-def _complete_cpu(domain: Domain, capabilities: Capabilities) -> None:
-    """A CPU that is not described is the machine's default, by name, so that the guest keeps it for ever."""
-    from pyvirt_conf.domain.cpu import Cpu, CpuCheck, CpuFallback, CpuMatch, CpuMode
+def _add_root(domain: Domain, model: str) -> None:
+    if not any(c.type is ControllerType.PCI and not c.index for c in domain.devices.controllers):
+        domain.devices.controllers.append(Controller(type=ControllerType.PCI, index=0, model=model))
 
+
+def _q35_usb(capabilities: Capabilities) -> str | None:
+    for flag, model in (("qemu-xhci", "qemu-xhci"), ("nec-usb-xhci", "nec-xhci"), ("ich9-usb-ehci1", "ich9-ehci1")):
+        if flag in capabilities:
+            return model
+    return None
+
+
+def _add_usb(domain: Domain, model: str | None) -> None:
+    controllers = domain.devices.controllers
+    controllers.append(Controller(type=ControllerType.USB, index=0, model=model))
+    if model == "ich9-ehci1":
+        for number in (1, 2, 3):
+            companion = Controller(type=ControllerType.USB, index=0, model=f"ich9-uhci{number}")
+            companion.master = UsbMaster(startport=2 * (number - 1))
+            controllers.append(companion)
+
+
+def _add_ps2(domain: Domain) -> None:
+    """A PC has a mouse and a keyboard."""
+    for kind in (InputType.MOUSE, InputType.KEYBOARD):
+        if not any(i.type is kind and i.bus is InputBus.PS2 for i in domain.devices.inputs):
+            domain.devices.inputs.append(Input(type=kind, bus=InputBus.PS2))
+
+
+def add_audio(domain: Domain) -> None:
+    """A backend for sound, that plays nothing unless a SPICE client listens."""
+    devices = domain.devices
+    if devices.audios:
+        taken = {audio.id for audio in devices.audios}
+        for audio in devices.audios:
+            if audio.id is None:
+                audio.id = next(number for number in range(1, 1000) if number not in taken)
+                taken.add(audio.id)
+        return
+    spice = any(isinstance(g, SpiceGraphics) for g in devices.graphics)
+    devices.audios.append(SpiceAudio(id=1) if spice else NoAudio(id=1))
+
+
+def enable_features(domain: Domain, capabilities: Capabilities) -> None:
+    """What a board has on unless told otherwise: the interrupt controller of Arm's ``virt``."""
+    features = domain.features
+    if domain.os.arch in ARM and is_arm_virt(domain):
+        if features.gic is None or features.gic.version is None:
+            version = default_gic(domain, capabilities)
+            if version is not None:
+                features.gic = Gic(version=version)
+
+
+def default_gic(domain: Domain, capabilities: Capabilities) -> GicVersion | None:
+    """The newest version QEMU emulates or the host has; 2 where nothing is known."""
+    if domain.type == "kvm":
+        versions = [gic.version for gic in capabilities.gic if gic.kernel]
+    else:
+        # KVM's choice needs no care, emulation of version 3 came late.
+        versions = [gic.version for gic in capabilities.gic if gic.emulated]
+    if 3 in versions:
+        return GicVersion.V3
+    if 2 in versions or "gic-version" in capabilities:
+        return GicVersion.V2
+    return None
+
+
+def complete_cpu(domain: Domain, capabilities: Capabilities) -> None:
+    """The CPU model: the machine type's default where the domain names none, and how it is checked."""
     cpu = domain.cpu
-    if cpu is not None and (cpu.mode not in (None, CpuMode.CUSTOM) or cpu.model is not None):
+    if cpu is None or (cpu.mode in (None, CpuMode.CUSTOM) and cpu.model is None):
+        model = default_cpu_model(domain, capabilities)
+        if model is not None:
+            fresh = cpu or Cpu()
+            fresh.mode, fresh.match, fresh.check = CpuMode.CUSTOM, CpuMatch.EXACT, CpuCheck.NONE
+            fresh.model, fresh.fallback = model, CpuFallback.FORBID
+            if domain.os.arch in X86 or domain.os.arch in S390 or domain.os.arch in PPC64 or domain.os.arch in ARM:
+                domain.cpu = fresh
         return
-    machine = capabilities.machine(domain.os.machine or "", accelerator(domain))
-    default = machine.default_cpu if machine is not None else None
-    if default is None or domain.os.arch not in ("x86_64", "i686"):
-        return
-    name = next((model.name for model in capabilities.cpus(accelerator(domain)) if model.typename == default), None)
-    if name is None:
-        name = default.removesuffix("-cpu").removesuffix("-x86_64").removesuffix("-i386")
-    if cpu is None:
-        cpu = domain.cpu = Cpu()
-    cpu.mode = CpuMode.CUSTOM
-    cpu.match = CpuMatch.EXACT
-    cpu.check = CpuCheck.NONE
-    cpu.model = name
-    cpu.fallback = CpuFallback.FORBID
+    if cpu.check is None:
+        if cpu.mode in (CpuMode.HOST_PASSTHROUGH, CpuMode.MAXIMUM):
+            cpu.check = CpuCheck.NONE
+            if cpu.migratable is None and "cpu.migratable" in capabilities and domain.os.arch in X86:
+                cpu.migratable = True
+        elif cpu.mode is CpuMode.HOST_MODEL:
+            cpu.check = CpuCheck.PARTIAL
+        elif domain.os.arch in ARM or domain.os.arch in PPC64:
+            cpu.check = CpuCheck.NONE
+        else:
+            cpu.check = CpuCheck.PARTIAL
+    elif cpu.mode in (CpuMode.HOST_PASSTHROUGH, CpuMode.MAXIMUM) and cpu.migratable is None:
+        if "cpu.migratable" in capabilities and domain.os.arch in X86:
+            cpu.migratable = True
+
+
+def default_cpu_model(domain: Domain, capabilities: Capabilities) -> str | None:
+    """The model of the machine type (``qemu64``); ``None`` where QEMU does not tell."""
+    accel = "kvm" if domain.type == "kvm" else "tcg"
+    machine = capabilities.machine(domain.os.machine or "", accel)
+    if machine is None or machine.default_cpu is None:
+        return None
+    for cpu in capabilities.cpus(accel):
+        if cpu.typename == machine.default_cpu:
+            name = cpu.name
+            break
+    else:
+        name = (
+            machine.default_cpu.removesuffix(f"-{capabilities.arch}-cpu").removesuffix("-arm-cpu").removesuffix("-cpu")
+        )
+    if domain.os.arch in S390 and name == "qemu" and domain.type == "kvm":
+        return "host"
+    return name
+
+
+def complete_tseg(domain: Domain) -> None:
+    """The system management mode: firmware that guards its flash needs it."""
+    loader = domain.os.loader
+    if loader is not None and loader.secure and domain.features.smm is None:
+        domain.features.smm = True

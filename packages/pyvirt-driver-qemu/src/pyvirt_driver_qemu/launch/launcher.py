@@ -97,6 +97,28 @@ class Launcher:
         self._sockets[path] = sock = listen_unix(path, mode)
         return self.pass_fd(sock.fileno())
 
+    def open_file(self, path: str, *, append: bool = False) -> int:
+        """Open a file for writing (made with mode 0600, emptied unless ``append``); its number in the child.
+
+        :raises SystemCallError: it can't be opened.
+        """
+        mode = os.O_APPEND if append else os.O_TRUNC
+        return self._open(path, os.O_WRONLY | os.O_CREAT | mode)
+
+    def open_device(self, path: str) -> int:
+        """Open a device of the host for reading and writing; its number in the child.
+
+        :raises SystemCallError: it can't be opened.
+        """
+        return self._open(path, os.O_RDWR)
+
+    def _open(self, path: str, flags: int) -> int:
+        try:
+            fd = os.open(path, flags | os.O_CLOEXEC | os.O_NOCTTY, 0o600)
+        except OSError as error:
+            raise system_error(f"open '{path}'", error) from error
+        return self.pass_fd(fd, owned=True)
+
     def hold(self, path: str) -> int:
         """Take an exclusive flock on the file at ``path`` for the child's lifetime; its number in the child.
 

@@ -1,0 +1,120 @@
+"""The parser configuration of the QEMU driver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pyvirt_conf.domain.config import ParserConfig, ParserFeature, XmlFlags
+from pyvirt_conf.domain.namespaces import QEMU_URI, QemuNamespace
+from pyvirt_driver_qemu.completion import addresses, defaults, devices, pci
+from pyvirt_util.errors import NoSupportError, VirtError
+
+if TYPE_CHECKING:
+    from pyvirt_conf.domain.domain import Domain
+    from pyvirt_driver_qemu.capabilities import Capabilities
+
+FEATURES = (
+    ParserFeature.USER_ALIAS
+    | ParserFeature.FW_AUTOSELECT
+    | ParserFeature.NET_MODEL_STRING
+    | ParserFeature.DISK_FD
+    | ParserFeature.INDIVIDUAL_VCPUS
+    | ParserFeature.OFFLINE_VCPUPIN
+)
+
+
+def _no_emulator(arch: str) -> str | None:
+    from pyvirt_driver_qemu.emulators import find_emulator
+
+    return find_emulator(arch)
+
+
+def _host_arch() -> str:
+    from pyvirt_driver_qemu.emulators import host_architecture
+
+    return host_architecture()
+
+
+def parser_config(
+    capabilities_of: Callable[[str], Capabilities],
+    *,
+    find_emulator: Callable[[str], str | None] = _no_emulator,
+    host_arch: Callable[[], str] = _host_arch,
+    **options: Any,
+) -> ParserConfig:
+    """A configuration that asks emulators what they can do.
+
+    :param capabilities_of: the capabilities of an emulator's path; may raise.
+    :param find_emulator: the emulator of an architecture, for domains that name none.
+    :param host_arch: the architecture of domains that name none.
+    :param options: further fields of :class:`ParserConfig`.
+    """
+
+    def lookup(domain: Domain) -> Capabilities:
+        emulator = domain.devices.emulator
+        if emulator is None:
+            return empty_capabilities(domain.os.arch)
+        try:
+            return capabilities_of(emulator)
+        except (NoSupportError, VirtError):
+            # A definition may name an emulator that will be there when the guest is started.
+            return empty_capabilities(domain.os.arch)
+
+    def default_machine(domain: Domain) -> str | None:
+        emulator = domain.devices.emulator or find_emulator(domain.os.arch or "")
+        if emulator is None:
+            return None
+        try:
+            return capabilities_of(emulator).default_machine("kvm" if domain.type == "kvm" else "tcg")
+        except VirtError:
+            return None
+
+    def early(domain: Domain, flags: XmlFlags) -> None:
+        capabilities = lookup(domain)
+        accel = "kvm" if domain.type == "kvm" else "tcg"
+        if domain.os.machine is not None:
+            domain.os.machine = capabilities.canonical_machine(domain.os.machine, accel)
+        defaults.add_default_devices(domain, capabilities)
+        defaults.add_audio(domain)
+        defaults.enable_features(domain, capabilities)
+        defaults.complete_cpu(domain, capabilities)
+        defaults.complete_tseg(domain)
+
+    def device(item: Any, domain: Domain, flags: XmlFlags) -> None:
+        devices.complete(item, domain, lookup(domain))
+
+    def place(domain: Domain, flags: XmlFlags) -> None:
+        capabilities = lookup(domain)
+        # Controllers that other devices implied come without their own defaults.
+        for controller in domain.devices.controllers:
+            devices.complete(controller, domain, capabilities)
+        addresses.assign_serial_ports(domain)
+        addresses.assign_spapr_registers(domain)
+        addresses.assign_channel_devices(domain)
+        addresses.assign_virtio_mmio(domain)
+        pci.assign(domain, capabilities)
+        addresses.assign_usb_ports(domain)
+        addresses.assign_memory_slots(domain)
+
+    return ParserConfig(
+        features=FEATURES,
+        default_arch=lambda os_type, virt_type: host_arch(),
+        default_machine=default_machine,
+        default_emulator=lambda domain: find_emulator(domain.os.arch or host_arch()),
+        namespaces={QEMU_URI: QemuNamespace},
+        domain_early=early,
+        device_complete=device,
+        assign_addresses=place,
+        **options,
+    )
+
+
+def empty_capabilities(arch: str | None) -> Capabilities:
+    """For an emulator nothing is known about."""
+    from pyvirt_driver_qemu.capabilities.cache import SECTIONS, from_data
+
+    data: dict[str, Any] = {"binary": "", "version": 0, "package": "", "arch": arch, "kvm": False, "flags": []}
+    data |= {name: [] for name in SECTIONS}
+    data |= {"machines": {}, "cpus": {}, "host_cpus": {}, "options": {}, "sev": None, "tpm": [[], []]}
+    return from_data(data)
