@@ -114,6 +114,7 @@ def _context(driver: QemuDriver, domain: Domain, folder: str, opener: Any, plugg
         plugged=plugged,
         virt="kvm" if domain.type == "kvm" else "qemu",
         environment=os.environ,
+        attended=False,
     )
 
 

@@ -119,6 +119,7 @@ class Context:
     :param plugged: by an interface's alias.
     :param secret: the value of a secret reference, for ``-object secret``.
     :param private: per storage source (by identity) what was prepared: node names, secret aliases.
+    :param attended: somebody watches the guest all its life and acts on its power-off; else QEMU does so by itself.
     :param home: whether QEMU gets HOME and XDG folders in ``private_dir``.
     """
 
@@ -133,6 +134,7 @@ class Context:
     virt: str = "qemu"
     sandbox: bool = True
     freeze: bool = True
+    attended: bool = True
     environment: Mapping[str, str] = field(default_factory=dict)
     now: Callable[[], float] | None = None
     helpers: Helpers | None = None

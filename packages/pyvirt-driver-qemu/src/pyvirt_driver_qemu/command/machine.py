@@ -267,11 +267,25 @@ def secure_loader(context: Context) -> list[str]:
     return ["-global", "driver=cfi.pflash01,property=secure,value=on"]
 
 
+def _unattended(context: Context) -> list[str]:
+    """Let QEMU itself do what the domain wants at power-off, reboot and crash."""
+    domain = context.domain
+    words = ["-no-shutdown"] if domain.on_poweroff == "preserve" else []
+    if context.has("set-action"):
+        if domain.on_reboot == "destroy":
+            words += ["-action", "reboot=shutdown"]
+        if domain.on_crash == "preserve":
+            words += ["-action", "panic=pause"]
+    elif domain.on_reboot == "destroy":
+        words.append("-no-reboot")
+    return words
+
+
 def power_management(context: Context) -> list[str]:
     """What happens at power-off, whether the guest has ACPI, whether it may sleep."""
     domain = context.domain
-    # QEMU stays after the guest has powered off: what happens then is ours to decide.
-    words = ["-no-shutdown"]
+    # Somebody who attends the guest decides what happens after its power-off, so QEMU stays.
+    words = ["-no-shutdown"] if context.attended else _unattended(context)
     if context.has("no-acpi") and not domain.features.acpi and _has_acpi_switch(context):
         words.append("-no-acpi")
     bridge = "ICH9-LPC" if is_q35(domain) else "PIIX4_PM"
