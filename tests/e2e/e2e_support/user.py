@@ -60,7 +60,10 @@ def _copy_distributions(target: Path, *names: str) -> None:
         if name in done:
             continue
         done.add(name)
-        distribution = importlib.metadata.distribution(name)
+        try:
+            distribution = importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue  # required on other Pythons or systems
         for requirement in distribution.requires or ():
             found = re.match(r"[\w.-]+", requirement)
             if found and "extra ==" not in requirement:
