@@ -358,10 +358,10 @@ def test_a_store_that_may_only_be_read(store: ObjectStore) -> None:
     store.put("web", WEB, document(WEB))
     Path(store.directory, "mail.xml").write_text(document(MAIL))
     program = """
-import os, sys
-os.setresuid(65534, 65534, 65534)
+import logging, os, sys
 from pyvirt_util.errors import *
 from pyvirt_util.store import ObjectStore
+os.setresuid(65534, 65534, 65534)
 store = ObjectStore(sys.argv[1], kind="domain", exists_error=DomExistError, missing_error=NoDomainError)
 print(store.names(), store.find_uuid(sys.argv[2]), store.find_uuid(sys.argv[3]))
 try:
