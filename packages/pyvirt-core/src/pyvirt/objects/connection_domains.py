@@ -42,7 +42,7 @@ class DomainOperations(ConnectionBase):
         self, xml: XmlSource, files: Sequence[int], flags: DomainCreateFlags | int = 0
     ) -> Domain:
         """Start a transient domain from XML and hand it open files."""
-        return Domain(
+        return objects.Domain(
             self._self, self._driver.domain_create_xml_with_files(xml_text(xml), files, enums.DomainCreateFlags(flags))
         )
 

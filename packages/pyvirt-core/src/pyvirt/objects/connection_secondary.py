@@ -65,13 +65,13 @@ class SecondaryOperations(ConnectionBase):
 
     def create_network(self, xml: XmlSource, flags: NetworkCreateFlags | int = 0) -> Network:
         """Start a transient network from XML with options."""
-        return Network(
+        return objects.Network(
             self._self, self._network.network_create_xml_flags(xml_text(xml), enums.NetworkCreateFlags(flags))
         )
 
     def define_network(self, xml: XmlSource, flags: NetworkDefineFlags | int = 0) -> Network:
         """Store a network configuration with options."""
-        return Network(
+        return objects.Network(
             self._self, self._network.network_define_xml_flags(xml_text(xml), enums.NetworkDefineFlags(flags))
         )
 
@@ -114,13 +114,13 @@ class SecondaryOperations(ConnectionBase):
 
     def create_storage_pool(self, xml: XmlSource, flags: StoragePoolCreateFlags | int = 0) -> StoragePool:
         """Start a transient pool from XML."""
-        return StoragePool(
+        return objects.StoragePool(
             self._self, self._storage.storage_pool_create_xml(xml_text(xml), enums.StoragePoolCreateFlags(flags))
         )
 
     def define_storage_pool(self, xml: XmlSource, flags: StoragePoolDefineFlags | int = 0) -> StoragePool:
         """Store a pool configuration."""
-        return StoragePool(
+        return objects.StoragePool(
             self._self, self._storage.storage_pool_define_xml(xml_text(xml), enums.StoragePoolDefineFlags(flags))
         )
 
@@ -149,7 +149,7 @@ class SecondaryOperations(ConnectionBase):
 
     def define_interface(self, xml: XmlSource, flags: InterfaceDefineFlags | int = 0) -> Interface:
         """Store a host interface configuration."""
-        return Interface(
+        return objects.Interface(
             self._self, self._interface.interface_define_xml(xml_text(xml), enums.InterfaceDefineFlags(flags))
         )
 
@@ -192,23 +192,25 @@ class SecondaryOperations(ConnectionBase):
 
     def create_node_device(self, xml: XmlSource, flags: NodeDeviceCreateXMLFlags | int = 0) -> NodeDevice:
         """Create a host device from XML (virtual HBA, mediated device)."""
-        return NodeDevice(
+        return objects.NodeDevice(
             self._self, self._nodedev.node_device_create_xml(xml_text(xml), enums.NodeDeviceCreateXMLFlags(flags))
         )
 
     def define_node_device(self, xml: XmlSource, flags: NodeDeviceDefineXMLFlags | int = 0) -> NodeDevice:
         """Store a host device configuration."""
-        return NodeDevice(
+        return objects.NodeDevice(
             self._self, self._nodedev.node_device_define_xml(xml_text(xml), enums.NodeDeviceDefineXMLFlags(flags))
         )
 
     def list_nwfilters(self, flags: int = 0) -> list[Nwfilter]:
         """Handles of all network filters."""
-        return [Nwfilter(self._self, ref) for ref in self._nwfilter.connect_list_all_nwfilters(flags)]
+        return [objects.Nwfilter(self._self, ref) for ref in self._nwfilter.connect_list_all_nwfilters(flags)]
 
     def list_nwfilter_bindings(self, flags: int = 0) -> list[NwfilterBinding]:
         """Handles of all filter bindings."""
-        return [NwfilterBinding(self._self, ref) for ref in self._nwfilter.connect_list_all_nwfilter_bindings(flags)]
+        return [
+            objects.NwfilterBinding(self._self, ref) for ref in self._nwfilter.connect_list_all_nwfilter_bindings(flags)
+        ]
 
     def lookup_nwfilter(self, name: str) -> Nwfilter:
         """Find a network filter by name."""
@@ -220,7 +222,7 @@ class SecondaryOperations(ConnectionBase):
 
     def define_nwfilter(self, xml: XmlSource, flags: NWFilterDefineFlags | int = 0) -> Nwfilter:
         """Store a network filter with options such as validation."""
-        return Nwfilter(
+        return objects.Nwfilter(
             self._self, self._nwfilter.nwfilter_define_xml_flags(xml_text(xml), enums.NWFilterDefineFlags(flags))
         )
 
@@ -230,7 +232,7 @@ class SecondaryOperations(ConnectionBase):
 
     def create_nwfilter_binding(self, xml: XmlSource, flags: NWFilterBindingCreateFlags | int = 0) -> NwfilterBinding:
         """Apply a filter to a port described in XML."""
-        return NwfilterBinding(
+        return objects.NwfilterBinding(
             self._self,
             self._nwfilter.nwfilter_binding_create_xml(xml_text(xml), enums.NWFilterBindingCreateFlags(flags)),
         )
