@@ -12,16 +12,12 @@ if TYPE_CHECKING:
 
 __all__ = ["GENERIC", "Domain", "DomainStatus", "ParserConfig", "ParserFeature", "XmlFlags", "parse_domain"]
 
-_PLACES = dict.fromkeys(__all__, "pyvirt_conf.domain")
-
 
 def __getattr__(name: str) -> object:
-    place = _PLACES.get(name)
-    if place is None:
+    if name not in __all__:
         raise AttributeError(f"module 'pyvirt_conf' has no attribute '{name}'")
-    import sys
+    from pyvirt_conf import domain
 
-    __import__(place)
-    value = getattr(sys.modules[place], name)
+    value = getattr(domain, name)
     globals()[name] = value
     return value
