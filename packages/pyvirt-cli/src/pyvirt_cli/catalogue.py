@@ -9,7 +9,10 @@ from __future__ import annotations
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Domains", ("domain_list", "domain_life", "domain_define", "domain_run", "domain_console", "domain_events")),
     ("What a domain is and does", ("domain_info", "domain_stats", "domain_text")),
-    ("Memory, CPUs and devices", ("domain_resources", "domain_devices", "domain_block", "domain_display")),
+    (
+        "Memory, CPUs and devices",
+        ("domain_resources", "domain_devices", "domain_plug", "domain_block", "domain_display"),
+    ),
     ("Inside the guest", ("domain_guest", "domain_monitor")),
     ("Saving and jobs", ("domain_save", "domain_jobs")),
     ("Snapshots and checkpoints", ("snapshot", "checkpoint")),
@@ -77,6 +80,10 @@ VERBS: dict[str, tuple[str, str]] = {
     "domiflist": ("domain_devices", "list network cards"),
     "domifaddr": ("domain_devices", "list addresses of network cards"),
     "domifstat": ("domain_devices", "show traffic counters of a network card"),
+    "attach-disk": ("domain_plug", "plug in a disk"),
+    "detach-disk": ("domain_plug", "unplug a disk"),
+    "attach-interface": ("domain_plug", "plug in a network card"),
+    "detach-interface": ("domain_plug", "unplug a network card"),
     "domblklist": ("domain_block", "list disks"),
     "domblkinfo": ("domain_block", "show sizes of disks"),
     "domblkstat": ("domain_block", "show counters of a disk"),

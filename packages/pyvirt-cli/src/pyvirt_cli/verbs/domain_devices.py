@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _DEVICE = (DOMAIN, FILE, flag("persistent", "the stored definition, and the guest if it runs"), *IMPACT)
 
 
-def _impact(arguments: Arguments, domain: Domain) -> int:
+def impact(arguments: Arguments, domain: Domain) -> int:
     """virDomainDeviceModifyFlags; ``--persistent`` is ``--config`` and, of a running guest, ``--live``."""
     if not arguments.on("persistent"):
         return arguments.impact()
@@ -29,7 +29,7 @@ def _impact(arguments: Arguments, domain: Domain) -> int:
 def attach_device(context: Context, arguments: Arguments) -> None:
     """Plug in the device that FILE describes: <disk>, <interface>, <hostdev> ..."""
     domain = the_domain(context, arguments)
-    domain.attach_device(read_document(arguments.text("file")), _impact(arguments, domain))
+    domain.attach_device(read_document(arguments.text("file")), impact(arguments, domain))
     context.done("Device attached successfully", "attached", **identity(domain))
 
 
@@ -37,7 +37,7 @@ def attach_device(context: Context, arguments: Arguments) -> None:
 def detach_device(context: Context, arguments: Arguments) -> None:
     """Unplug the device that FILE describes, as dumpxml prints it."""
     domain = the_domain(context, arguments)
-    domain.detach_device(read_document(arguments.text("file")), _impact(arguments, domain))
+    domain.detach_device(read_document(arguments.text("file")), impact(arguments, domain))
     context.done("Device detached successfully", "detached", **identity(domain))
 
 
@@ -54,7 +54,7 @@ def detach_device_alias(context: Context, arguments: Arguments) -> None:
 def update_device(context: Context, arguments: Arguments) -> None:
     """Change a device in place: the medium of a CD drive, the link of a network card ..."""
     domain = the_domain(context, arguments)
-    flags = _impact(arguments, domain) | arguments.flags(force=4)
+    flags = impact(arguments, domain) | arguments.flags(force=4)
     domain.update_device(read_document(arguments.text("file")), flags)
     context.done("Device updated successfully", "updated", **identity(domain))
 

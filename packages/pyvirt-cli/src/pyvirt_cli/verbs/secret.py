@@ -99,8 +99,9 @@ def secret_set_value(context: Context, arguments: Arguments) -> None:
             raise UsageError("option --plain needs --file")
     else:
         raise UsageError("'secret-set-value' needs --file FILE, --interactive or --base64 TEXT")
+    content = data if plain else _decoded(data)
     secret = SECRET.the(context, arguments)
-    secret.set_value(data if plain else _decoded(data))
+    secret.set_value(content)
     context.done("Secret value set", "set", uuid=secret.uuid)
 
 
