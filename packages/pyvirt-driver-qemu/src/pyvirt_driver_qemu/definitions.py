@@ -21,7 +21,7 @@ class Definitions:
     def __init__(self, cache_folder: str) -> None:
         self._cache_folder = cache_folder
         self._cache: CapabilitiesCache | None = None
-        self._config: ParserConfig | None = None
+        self._stored_config: ParserConfig | None = None
 
     def capabilities(self, emulator: str) -> Capabilities:
         """What an emulator can do; probed once per version of the binary."""
@@ -39,29 +39,46 @@ class Definitions:
             raise missing_emulator(architecture)
         return self.capabilities(emulator)
 
-    @property
-    def config(self) -> ParserConfig:
-        """What QEMU contributes to parsing."""
-        if self._config is None:
-            from pyvirt_driver_qemu.completion import parser_config
+    def _config(self) -> ParserConfig:
+        """What QEMU contributes to parsing one document; each emulator is asked once."""
+        from pyvirt_driver_qemu.completion import parser_config
 
-            self._config = parser_config(self.capabilities)
-        return self._config
+        known: dict[str, Capabilities] = {}
+        emulators: dict[str, str | None] = {}
+
+        def capabilities_of(emulator: str) -> Capabilities:
+            found = known.get(emulator)
+            if found is None:
+                found = known[emulator] = self.capabilities(emulator)
+            return found
+
+        def emulator_for(architecture: str) -> str | None:
+            if architecture not in emulators:
+                emulators[architecture] = find_emulator(architecture)
+            return emulators[architecture]
+
+        return parser_config(capabilities_of, find_emulator=emulator_for)
 
     def parse(self, xml: str) -> Domain:
-        """Parse, complete and validate XML from a user."""
+        """Parse, complete and validate XML from a user.
+
+        :raises ConfigUnsupportedError: there is no emulator for it, or the emulator cannot do what it asks for.
+        """
         from pyvirt_conf import XmlFlags, parse_domain
 
-        domain = parse_domain(xml, config=self.config, flags=XmlFlags.INACTIVE | XmlFlags.ABI_UPDATE)
+        domain = parse_domain(xml, config=self._config(), flags=XmlFlags.INACTIVE | XmlFlags.ABI_UPDATE)
         if domain.devices.emulator is None:
             raise missing_emulator(domain.os.arch or host_architecture())
+        check(domain, self.capabilities(domain.devices.emulator))
         return domain
 
     def parse_stored(self, xml: str) -> Domain:
         """Parse a definition of our own, complete since it was stored."""
         from pyvirt_conf import Domain
 
-        return Domain.parse(xml, config=self.config)
+        if self._stored_config is None:
+            self._stored_config = self._config()
+        return Domain.parse(xml, config=self._stored_config)
 
     @staticmethod
     def format(domain: Domain, flags: int) -> str:
@@ -77,3 +94,25 @@ def emulator_of(domain: Domain) -> str:
     if emulator is None:
         raise ConfigUnsupportedError(f"domain '{domain.name}' has no emulator")
     return emulator
+
+
+def check(domain: Domain, capabilities: Capabilities) -> None:
+    """Refuse what this emulator cannot run at all.
+
+    :raises ConfigUnsupportedError: naming what.
+    """
+    if domain.type not in ("qemu", "kvm"):
+        raise ConfigUnsupportedError(f"the QEMU driver runs domains of type 'qemu' and 'kvm', not '{domain.type}'")
+    if domain.os.type != "hvm":
+        raise ConfigUnsupportedError(f"QEMU runs guests of OS type 'hvm', not '{domain.os.type}'")
+    emulated, wanted = capabilities.arch, domain.os.arch
+    if emulated is not None and emulated != wanted and (emulated, wanted) != ("x86_64", "i686"):
+        raise ConfigUnsupportedError(f"emulator '{capabilities.binary}' runs {emulated} guests, not '{wanted}'")
+    if domain.type == "kvm" and not capabilities.kvm:
+        raise ConfigUnsupportedError(
+            f"emulator '{capabilities.binary}' cannot use KVM on this host",
+            hint="is /dev/kvm there and accessible? type='qemu' emulates the CPU instead",
+        )
+    machine = domain.os.machine
+    if machine is not None and capabilities.machine(machine, "kvm" if domain.type == "kvm" else "tcg") is None:
+        raise ConfigUnsupportedError(f"emulator '{capabilities.binary}' does not support machine type '{machine}'")

@@ -1,4 +1,4 @@
-"""Starting one guest: what it needs is opened, its command line is made, QEMU runs, and its live definition is filled in."""
+"""Starting one guest: opening what it needs, making its command line, and completing its live definition."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pyvirt.enums.domain import DomainCreateFlags
 from pyvirt.enums.domain_state import DomainPausedReason, DomainRunningReason, DomainState
 from pyvirt_conf.domain.chardev import PtyChar, UnixChar, VirtioTarget
 from pyvirt_conf.domain.storage import BlockSource, FileSource
-from pyvirt_driver_qemu.aliases import assign_aliases
 from pyvirt_driver_qemu.command import Context, Plugged, Settings, build
+from pyvirt_driver_qemu.completion import assign_aliases
 from pyvirt_driver_qemu.definitions import emulator_of
 from pyvirt_driver_qemu.graphics import allocate_ports
 from pyvirt_driver_qemu.launch import Launcher

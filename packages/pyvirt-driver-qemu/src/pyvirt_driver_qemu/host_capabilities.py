@@ -70,9 +70,8 @@ def _host() -> list[str]:
         lines.append(f"          <cpus num='{len(members)}'>")
         for cpu in members:
             socket, die, core, siblings = places[cpu]
-            lines.append(
-                f"            <cpu id='{cpu}' socket_id='{socket}' die_id='{die}' core_id='{core}' siblings='{siblings}'/>"
-            )
+            place = f"socket_id='{socket}' die_id='{die}' core_id='{core}' siblings='{siblings}'"
+            lines.append(f"            <cpu id='{cpu}' {place}/>")
         lines += ["          </cpus>", "        </cell>"]
     lines += ["      </cells>", "    </topology>", "  </host>", ""]
     return lines

@@ -3,7 +3,7 @@
 * ``config/NAME.xml``: the persistent definition; ``config/autostart/NAME.xml`` links to it.
 * ``runtime/live/NAME.xml``: the record of a starting or running guest (:class:`GuestStatus`).
 * ``runtime/guests/NAME/``: its sockets and pid file, and ``alive``, which its process keeps locked.
-* ``runtime/locks/NAME.lock``: held while a domain is changed; ``runtime/registry.lock``: guards names and UUIDs.
+* ``runtime/locks/NAME.lock``: held while a domain is changed.
 * ``runtime/next-id``: the number of the next guest.
 
 Reading takes no lock. Whatever a killed process left half-made is settled by whoever holds the domain's lock next.
@@ -31,6 +31,8 @@ from pyvirt_util.statedirs import ensure_directory
 from pyvirt_util.store import ObjectStore
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from pyvirt_util.statedirs import Directories
     from pyvirt_util.store import Stamp
 
@@ -66,9 +68,9 @@ class DomainRecords:
             f"{self.runtime_folder}/locks/{name}.lock", timeout=LOCK_TIMEOUT, remove=True, what=f"domain '{name}'"
         )
 
-    def registry(self) -> FileLock:
-        """The lock that guards names, UUIDs and ids; held for moments only."""
-        return FileLock(f"{self.runtime_folder}/registry.lock", timeout=LOCK_TIMEOUT, what="the registry of domains")
+    def registry(self) -> AbstractContextManager[object]:
+        """The lock that guards names, UUIDs and ids, of running and of defined domains; held for moments only."""
+        return self.persistent.folder_lock()
 
     # Reading
 
