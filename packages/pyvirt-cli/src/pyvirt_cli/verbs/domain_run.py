@@ -120,8 +120,12 @@ class _Teller:
     """What the user is told: lines on standard error, or JSON lines on standard output."""
 
     def __init__(self, context: Context, name: str) -> None:
+        from codecs import getincrementaldecoder
+
         self._context = context
         self.name = name
+        # A character's bytes may come one by one.
+        self._decoder = getincrementaldecoder("utf-8")("replace")
 
     def tell(self, step: str, message: str, **more: object) -> None:
         """One step."""
@@ -136,7 +140,9 @@ class _Teller:
     def output(self, data: bytes) -> None:
         """Bytes of the console."""
         if self._context.json:
-            self.tell("console", "", text=data.decode("utf-8", "replace"))
+            text = self._decoder.decode(data)
+            if text:
+                self.tell("console", "", text=text)
         else:
             write_output(data)
 
@@ -192,7 +198,7 @@ def _follow(
             domain.resume()
         number = domain.id
         seconds = monotonic() - begun
-        leave = "" if stream is None or escape is None else "; Ctrl-] stops it" if escape == 0x1D else ""
+        leave = "; Ctrl-] stops it" if stream is not None and escape == 0x1D and sys.stdin.isatty() else ""
         teller.tell(
             "running",
             f"running as {number} after {seconds:.2f} s{missing}{leave}",
