@@ -126,7 +126,8 @@ def test_boots_from_every_bus(
     size = 1474560 if bus == "fdc" else 1 << 20
     disk = write_disk(tmp_path / "disk, one.raw", size)
     device = "floppy" if bus == "fdc" else "disk"
-    xml = f"<disk type='file' device='{device}'><source file='{disk}'/><target dev='{target}' bus='{bus}'/></disk>{controller}"
+    place = f"<source file='{disk}'/><target dev='{target}' bus='{bus}'/>"
+    xml = f"<disk type='file' device='{device}'>{place}</disk>{controller}"
     boot = "<boot dev='fd'/>" if bus == "fdc" else "<boot dev='hd'/>"
     guest = start(xml, machine, boot)
     assert GREETING in guest.expect(GREETING)
@@ -141,7 +142,8 @@ def test_qcow2_with_an_overlay_and_cache_modes(start: Callable[..., Running], tm
     command = ["qemu-img", "create", "-q", "-f", "qcow2", "-b", str(base), "-F", "qcow2", str(overlay)]
     subprocess.run(command, check=True)
     guest = start(
-        f"""<disk type='file'><driver name='qemu' type='qcow2' cache='{cache_mode}' discard='unmap' detect_zeroes='unmap'/>
+        f"""<disk type='file'>
+        <driver name='qemu' type='qcow2' cache='{cache_mode}' discard='unmap' detect_zeroes='unmap'/>
         <source file='{overlay}'/><backingStore type='file'><format type='qcow2'/><source file='{base}'/><backingStore/>
         </backingStore><target dev='vda'/><serial>S1</serial></disk>"""
     )
@@ -167,7 +169,8 @@ def test_a_guest_with_one_of_everything(start: Callable[..., Running], tmp_path:
     """QEMU takes all devices at the addresses we chose, and calls them what we call them."""
     disk = write_disk(tmp_path / "disk.raw")
     guest = start(
-        f"""<disk type='file'><source file='{disk}'/><target dev='vda'/><iotune><total_iops_sec>1000</total_iops_sec></iotune></disk>
+        f"""<disk type='file'><source file='{disk}'/><target dev='vda'/>
+        <iotune><total_iops_sec>1000</total_iops_sec></iotune></disk>
         <controller type='usb' index='0' model='ich9-ehci1'/>
         <controller type='usb' index='0' model='ich9-uhci1'><master startport='0'/></controller>
         <controller type='virtio-serial'/>
@@ -178,7 +181,8 @@ def test_a_guest_with_one_of_everything(start: Callable[..., Running], tmp_path:
         <serial type='null'/>
         <parallel type='null'/>
         <console type='pty'><target type='virtio'/></console>
-        <channel type='unix'><source mode='bind' path='{tmp_path}/agent'/><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
+        <channel type='unix'><source mode='bind' path='{tmp_path}/agent'/>
+        <target type='virtio' name='org.qemu.guest_agent.0'/></channel>
         <channel type='pty'><target type='virtio' name='a, b'/></channel>
         <input type='tablet' bus='usb'/><input type='keyboard' bus='virtio'/><input type='mouse' bus='virtio'/>
         <graphics type='vnc' port='-1'><listen type='socket' socket='{tmp_path}/vnc.sock'/></graphics>
@@ -193,7 +197,8 @@ def test_a_guest_with_one_of_everything(start: Callable[..., Running], tmp_path:
         <filesystem type='mount' accessmode='mapped'><source dir='{tmp_path}'/><target dir='tag'/></filesystem>
         <shmem name='pyvirt-test-{os.getpid()}'><model type='ivshmem-plain'/><size unit='M'>4</size></shmem>""",
         memory="64",
-        more="""<vcpu current='2'>4</vcpu><cpu mode='maximum'><topology sockets='2' dies='1' cores='2' threads='1'/></cpu>
+        more="""<vcpu current='2'>4</vcpu>
+        <cpu mode='maximum'><topology sockets='2' dies='1' cores='2' threads='1'/></cpu>
         <iothreads>2</iothreads><clock offset='variable' adjustment='-3600'><timer name='rtc' tickpolicy='catchup'/>
         <timer name='hpet' present='no'/></clock><pm><suspend-to-mem enabled='yes'/><suspend-to-disk enabled='no'/></pm>
         <genid/><sysinfo type='smbios'><system><entry name='serial'>a, b</entry></system></sysinfo>""",
@@ -201,7 +206,7 @@ def test_a_guest_with_one_of_everything(start: Callable[..., Running], tmp_path:
     try:
         assert GREETING in guest.expect(GREETING)
         names = {item["name"] for item in guest.monitor.execute("qom-list", {"path": "/machine/peripheral"})}
-        wanted = {device.alias for device in guest.domain.devices.all() if getattr(device, "alias", None)}
+        wanted = {alias for device in guest.domain.devices.all() if (alias := getattr(device, "alias", None))}
         builtin = {"pcie.0", "ide", "input0", "input1", "console0", "serial0", "panic0"} | {
             i.alias for i in guest.domain.devices.inputs if str(i.bus) == "ps2"
         }
@@ -251,7 +256,8 @@ def test_memory_backings_and_numa(start: Callable[..., Running], tmp_path: Path,
         "<memory model='dimm'><target><size unit='MiB'>128</size><node>0</node></target></memory>",
         memory="192",
         more=f"""<maxMemory slots='4' unit='MiB'>1024</maxMemory><memoryBacking>{source}</memoryBacking><vcpu>2</vcpu>
-        <cpu><numa><cell id='0' cpus='0' memory='32' unit='MiB'/><cell id='1' cpus='1' memory='32' unit='MiB'/></numa></cpu>""",
+        <cpu><numa><cell id='0' cpus='0' memory='32' unit='MiB'/>
+        <cell id='1' cpus='1' memory='32' unit='MiB'/></numa></cpu>""",
     )
     assert GREETING in guest.expect(GREETING)
     results = guest.monitor.execute_many([Command("query-memory-devices"), Command("query-memory-size-summary")])

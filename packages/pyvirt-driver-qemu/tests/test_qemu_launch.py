@@ -273,11 +273,13 @@ def test_guest_boots_talks_and_powers_off(start: Starter, tmp_path: Path, machin
             serial.sendall(b"q")
         else:
             guest.monitor.execute("system_powerdown")
-        names = []
+        names: list[str] = []
+        event: Event | None = None
         while "SHUTDOWN" not in names:
             event = events.next_event(30)
             assert event is not None, names
             names.append(event.name)
+        assert event is not None
         assert event.data == {"guest": True, "reason": "guest-shutdown"}
         assert "RESUME" in names
         serial.close()

@@ -1,4 +1,4 @@
-"""Domain XML to QEMU's command line: parsed and completed by the QEMU driver, built, and formatted as libvirt's tests do."""
+"""Domain XML to QEMU's command line: parsed and completed by the QEMU driver, built, formatted as libvirt does."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from typing import Any
 from tests.corpus.case import Case, same_text
 
 from pyvirt_conf.domain import ParserConfig, XmlFlags, parse_domain
+from pyvirt_conf.domain.chardev import SocketMode, UnixChar
+from pyvirt_conf.domain.graphics import SpiceGraphics, VncGraphics
 from pyvirt_driver_qemu.capabilities import Capabilities, cachexml
 from pyvirt_driver_qemu.capabilities.cache import SECTIONS, from_data
 from pyvirt_driver_qemu.command import Context, HugePageMount, Plugged, Settings, build
@@ -192,6 +194,8 @@ def settings(case: Case) -> Settings:
         spice_tls=on("spiceTLS"),
         spice_auto_unix_socket=on("spiceAutoUnixSocket"),
         spice_sasl=on("spiceSASL"),
+        spice_sasl_dir=given.get("spiceSASLdir"),
+        vnc_sasl_dir=given.get("vncSASLdir"),
         spice_password=given.get("spicePassword"),
         chardev_tls=on("chardevTLS"),
         chardev_tls_x509_verify=bool(given.get("chardevTLSx509verify", True)),
@@ -277,6 +281,23 @@ def plugged(domain: Any) -> dict[str, Plugged]:
     return found
 
 
+def prepare(domain: Any, case: Case) -> None:
+    """What the driver does before a start: paths of channels, ports of displays."""
+    given = {**case.settings.get("base_config", {}), **case.data.get("config", {})}
+    for channel in domain.devices.channels:
+        if isinstance(channel.source, UnixChar) and channel.source.path is None:
+            channel.source.mode = SocketMode.BIND
+            channel.source.path = f"/tmp/channel/{getattr(channel.target, 'name', None) or channel.alias}"
+    for display in domain.devices.graphics:
+        if isinstance(display, VncGraphics) and display.autoport:
+            display.port = 5900
+        elif isinstance(display, SpiceGraphics) and display.autoport:
+            display.port = 5901
+            secure = any(str(channel.mode) == "secure" for channel in display.channels)
+            if given.get("spiceTLS") and (secure or str(display.default_mode) != "insecure"):
+                display.tls_port = 5902
+
+
 def command(case: Case) -> str:
     """The formatted command line of a case."""
     xml = case.bytes()
@@ -291,6 +312,7 @@ def command(case: Case) -> str:
     domain = parse_domain(xml, parser, flags=flags)
     domain.id = -1
     assign_aliases(domain)
+    prepare(domain, case)
     name = (domain.name or "")[:20]
     context = Context(
         domain=domain,
@@ -301,6 +323,7 @@ def command(case: Case) -> str:
         settings=settings(case),
         plugged=plugged(domain),
         helpers=Helpers(),
+        is_cdrom=lambda path: path == "/dev/cdrom",
         environment={**case.settings.get("base_env", {}), **case.data.get("env", {})},
         now=lambda: float(NOW),
         auto_nodes=frozenset(range(4)),

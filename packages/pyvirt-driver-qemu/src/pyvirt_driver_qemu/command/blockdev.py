@@ -6,9 +6,9 @@ image's format; a slice of a storage sits between them (libvirt's naming, so tha
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pyvirt_conf.domain.disk import DetectZeroes, Discard, Disk, DiskCache, DiskDevice
 from pyvirt_conf.domain.storage import (
@@ -56,7 +56,7 @@ _PORTS = {
 class CacheFlags:
     """What a cache mode means for the three switches QEMU has."""
 
-    _MODES = {
+    _MODES: ClassVar[dict[DiskCache, tuple[bool, bool, bool]]] = {
         DiskCache.NONE: (True, False, True),
         DiskCache.WRITETHROUGH: (False, False, False),
         DiskCache.WRITEBACK: (False, False, True),
@@ -165,19 +165,25 @@ def _backing_image(store: BackingStore, number: int) -> Image:
     )
 
 
-def storage_props(image: Image, disk: Disk | None = None, *, gluster_debug: int = 4) -> Props:
+def storage_props(
+    image: Image,
+    disk: Disk | None = None,
+    *,
+    gluster_debug: int = 4,
+    is_cdrom: Callable[[str], bool] | None = None,
+) -> Props:
     """The storage node's properties.
 
     :param disk: gives cache and AIO modes; ``None`` for firmware.
+    :param is_cdrom: tells optical drives of the host from other block devices.
     """
     source = image.source
     if isinstance(source, FileSource):
         filename = source.file if image.fdset is None else f"/dev/fdset/{image.fdset}"
         props = _file("file", filename, image, disk)
     elif isinstance(source, BlockSource):
-        props = _file(
-            "host_cdrom" if image.cdrom and _is_host_cdrom(source) else "host_device", source.dev, image, disk
-        )
+        optical = image.cdrom and (is_cdrom or is_optical_drive)(source.dev or "")
+        props = _file("host_cdrom" if optical else "host_device", source.dev, image, disk)
     elif isinstance(source, DirSource):
         props = {"driver": "vvfat", "dir": source.dir, "floppy": image.floppy, "rw": not image.readonly}
         if image.format is ImageFormat.FAT:
@@ -208,13 +214,13 @@ def _file(driver: str, filename: str | None, image: Image, disk: Disk | None) ->
     )
 
 
-def _is_host_cdrom(source: BlockSource) -> bool:
-    """Is it an optical drive (CDROM_DRIVE_STATUS is known to it)?"""
+def is_optical_drive(path: str) -> bool:
+    """Is the block device an optical drive (does it know CDROM_DRIVE_STATUS)?"""
     import fcntl
     import os
 
     try:
-        fd = os.open(source.dev or "", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return False
     try:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from pyvirt_conf.domain.graphics import EglHeadlessGraphics
+from pyvirt_conf.domain.graphics import EglHeadlessGraphics, SdlGraphics, SpiceGraphics, VncGraphics
 from pyvirt_conf.domain.namespaces import QemuNamespace
+from pyvirt_conf.domain.sound import SdlAudio
 from pyvirt_driver_qemu.command import (
     clock,
     controller,
@@ -80,10 +81,31 @@ def environment(context: Context) -> dict[str, str]:
     env["XDG_CONFIG_HOME"] = f"{home}/.config"
     if domain_timezone(context) is not None:
         env["TZ"] = str(domain_timezone(context))
+    env.update(_display_environment(context))
     namespace = context.domain.namespace
     if isinstance(namespace, QemuNamespace):
         for item in namespace.env:
             env[item.name] = item.value or ""
+    return env
+
+
+def _display_environment(context: Context) -> dict[str, str]:
+    """What displays and sound look for in the environment."""
+    env: dict[str, str] = {}
+    settings = context.settings
+    for display in context.domain.devices.graphics:
+        if isinstance(display, VncGraphics) and settings.vnc_sasl and settings.vnc_sasl_dir is not None:
+            env["SASL_CONF_PATH"] = settings.vnc_sasl_dir
+        elif isinstance(display, SpiceGraphics) and settings.spice_sasl and settings.spice_sasl_dir is not None:
+            env["SASL_CONF_PATH"] = settings.spice_sasl_dir
+        elif isinstance(display, SdlGraphics):
+            if display.xauth is not None:
+                env["XAUTHORITY"] = display.xauth
+            if display.display is not None:
+                env["DISPLAY"] = display.display
+    for audio in context.domain.devices.audios:
+        if isinstance(audio, SdlAudio) and audio.driver is not None:
+            env["SDL_AUDIODRIVER"] = str(audio.driver)
     return env
 
 

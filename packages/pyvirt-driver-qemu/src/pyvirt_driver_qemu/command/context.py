@@ -1,4 +1,4 @@
-"""What a command line is made from beside the domain: QEMU's abilities, folders, settings, and what was opened for it."""
+"""What a command line is made from beside the domain: QEMU's abilities, folders, settings, what was opened for it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Opener(Protocol):
-    """Opens what QEMU inherits and gives the number it has there; :class:`pyvirt_driver_qemu.launch.Launcher` is one."""
+    """Opens what QEMU inherits and gives the number it has there; :class:`.launch.Launcher` is one."""
 
     def listen(self, path: str, *, mode: int = ...) -> int:
         """A listening UNIX socket."""
@@ -82,6 +82,7 @@ class Settings:
     vnc_tls_x509_cert_dir: str = "/etc/pki/libvirt-vnc"
     vnc_tls_x509_secret_uuid: str | None = None
     vnc_sasl: bool = False
+    vnc_sasl_dir: str | None = None
     vnc_password: str | None = None
     vnc_allow_host_audio: bool = False
     spice_listen: str = "127.0.0.1"
@@ -89,6 +90,7 @@ class Settings:
     spice_tls_x509_cert_dir: str = "/etc/pki/libvirt-spice"
     spice_auto_unix_socket: bool = False
     spice_sasl: bool = False
+    spice_sasl_dir: str | None = None
     spice_password: str | None = None
     chardev_tls: bool = False
     chardev_tls_x509_cert_dir: str = "/etc/pki/libvirt-chardev"
@@ -118,9 +120,8 @@ class Context:
     :param opener: opens sockets and files for QEMU.
     :param plugged: by an interface's alias.
     :param secret: the value of a secret reference, for ``-object secret``.
-    :param private: per storage source (by identity) what was prepared: node names, secret aliases.
     :param attended: somebody watches the guest all its life and acts on its power-off; else QEMU does so by itself.
-    :param home: whether QEMU gets HOME and XDG folders in ``private_dir``.
+    :param is_cdrom: tells optical drives of the host from other block devices; asks the kernel by default.
     """
 
     domain: Domain
@@ -137,6 +138,7 @@ class Context:
     attended: bool = True
     environment: Mapping[str, str] = field(default_factory=dict)
     now: Callable[[], float] | None = None
+    is_cdrom: Callable[[str], bool] | None = None
     helpers: Helpers | None = None
     auto_nodes: frozenset[int] | None = None
     _boot_order: dict[int, int] | None = None
@@ -185,8 +187,8 @@ class Context:
     def boot_index(self, device: Any) -> tuple[int, str | None] | None:
         """A device's place in the boot order and its loader parameter; ``None`` when it has none.
 
-        The order is each device's own, or follows from the kinds of devices listed in ``<os>``: the first of a kind gets
-        the kind's place.
+        The order is each device's own, or follows from the kinds of devices listed in ``<os>``: the first of a kind
+        gets the kind's place.
         """
         boot = getattr(device, "boot", None)
         if boot is not None:

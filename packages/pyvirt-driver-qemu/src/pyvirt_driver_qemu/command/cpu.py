@@ -84,11 +84,11 @@ def model(context: Context) -> str | None:
     parts: list[str]
     if cpu.mode is CpuMode.HOST_PASSTHROUGH:
         parts = ["host"]
-        if cpu.migratable is not None:
+        if cpu.migratable is not None and context.has("cpu.migratable"):
             parts.append(f"migratable={on_off(cpu.migratable)}")
     elif cpu.mode is CpuMode.MAXIMUM:
         parts = ["max"]
-        if cpu.migratable is not None:
+        if cpu.migratable is not None and context.has("cpu.migratable"):
             parts.append(f"migratable={on_off(cpu.migratable)}")
     elif cpu.mode is CpuMode.HOST_MODEL:
         parts = ["host"] if is_pseries(context.domain) or context.arch not in X86 else [cpu.model or "host"]

@@ -51,7 +51,7 @@ def number_images(all_disks: list[Disk]) -> dict[int, Image]:
     images: dict[int, Image] = {}
     number = 1
     for disk in reversed(all_disks):
-        if is_empty(disk.source) or isinstance(disk.source, VhostUserSource):
+        if is_empty(disk.source) or isinstance(disk.source, VhostUserSource) or disk.bus is DiskBus.SD:
             continue
         image = image_of(disk, number)
         number += sum(1 for _ in image.chain())
@@ -81,7 +81,8 @@ def disk_arguments(context: Context, disk: Disk, image: Image | None) -> list[st
 
 def image_nodes(context: Context, disk: Disk, image: Image, *, top: bool) -> list[Props]:
     """The nodes of one image, in the order they have to be added."""
-    nodes = [storage_props(image, disk, gluster_debug=context.settings.gluster_debug_level)]
+    debug = context.settings.gluster_debug_level
+    nodes = [storage_props(image, disk, gluster_debug=debug, is_cdrom=context.is_cdrom)]
     part = slice_props(image, disk)
     if part is not None:
         nodes.append(part)
@@ -162,7 +163,8 @@ def device_props(context: Context, disk: Disk, image: Image | None) -> Props:
         if disk.geometry.trans is not None and str(disk.geometry.trans) != "default":
             props["bios-chs-trans"] = str(disk.geometry.trans)
     if disk.serial is not None:
-        props["serial"] = disk.serial
+        # libvirt puts a backslash before each space, and guests know their disks by what came out of it.
+        props["serial"] = disk.serial.replace(" ", "\\ ")
     if disk.cache not in (None, DiskCache.DEFAULT) and not isinstance(disk.source, VhostUserSource):
         assert disk.cache is not None
         props["write-cache"] = "on" if CacheFlags(disk.cache).writeback else "off"
@@ -244,20 +246,8 @@ def _scsi(context: Context, disk: Disk) -> tuple[Props, Props]:
         raise InternalError(f"there is no SCSI controller {address.controller} for disk '{disk.target}'")
     props: Props = {"driver": driver}
     place: Props = {"bus": f"{controller.alias}.0"}
-    narrow = controller.model in (
-        "lsilogic",
-        "lsisas1078",
-        "lsisas1068",
-        "buslogic",
-        "ncr53c90",
-        "dc390",
-        "am53c974",
-        "vmpvscsi",
-    )
-    if narrow:
+    if controller.model == "lsilogic":
         place["scsi-id"] = address.unit
-        if controller.model == "vmpvscsi":
-            place["scsi-id"] = address.unit
     else:
         place |= {"channel": address.bus, "scsi-id": address.target, "lun": address.unit}
     if driver != "scsi-block":
@@ -275,13 +265,12 @@ def _virtio(context: Context, disk: Disk) -> tuple[Props, Props]:
         props["ioeventfd"] = disk.ioeventfd
     if disk.event_idx is not None:
         props["event_idx"] = disk.event_idx
-    if (
-        context.has("virtio-blk-pci.scsi")
-        and not context.has("virtio-blk-pci.scsi.default.disabled")
-        and not vhost_user
-    ):
+    if context.has("virtio-blk-pci.scsi") and not vhost_user:
         # SCSI commands of the guest reach the host's device, which only device='lun' asks for.
-        props["scsi"] = disk.device is DiskDevice.LUN
+        if disk.device is DiskDevice.LUN:
+            props["scsi"] = True
+        elif not context.has("virtio-blk-pci.scsi.default.disabled"):
+            props["scsi"] = False
     if disk.queues:
         props["num-queues"] = disk.queues
     if disk.queue_size:

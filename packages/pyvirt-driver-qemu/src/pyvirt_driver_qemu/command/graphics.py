@@ -71,13 +71,13 @@ def _vnc(context: Context, display: VncGraphics) -> list[str]:
     settings = context.settings
     listen = first_listen(display)
     words: list[str] = []
-    if listen.type is ListenType.SOCKET:
-        text = f"vnc=unix:{escape(listen.socket or '')}"
+    if _by_socket(listen, settings.vnc_auto_unix_socket):
+        text = f"vnc=unix:{escape(listen.socket or context.private_dir + '/vnc.sock')}"
     elif listen.type is ListenType.NONE:
         text = "none"
     else:
         address = listen.address or settings.vnc_listen
-        text = f"{_bracketed(address)}:{(display.port or VNC_BASE) - VNC_BASE}"
+        text = f"{_bracketed(address)}:{max((display.port or 0) - VNC_BASE, 0)}"
     if display.websocket:
         text += f",websocket={display.websocket if display.websocket > 0 else 'on'}"
     if display.share_policy is not None:
@@ -151,9 +151,16 @@ def _spice(context: Context, display: SpiceGraphics) -> list[str]:
     return words
 
 
+def _by_socket(listen: Listen, automatic: bool) -> bool:
+    """Does a display listen on a UNIX socket, asked for or by the driver's setting?"""
+    return listen.type is ListenType.SOCKET or (
+        automatic and listen.type is ListenType.ADDRESS and listen.address is None
+    )
+
+
 def _spice_place(context: Context, display: SpiceGraphics, listen: Listen) -> list[str]:
-    if listen.type is ListenType.SOCKET:
-        return ["unix", f"addr={escape(listen.socket or '')}"]
+    if _by_socket(listen, context.settings.spice_auto_unix_socket):
+        return ["unix", f"addr={escape(listen.socket or context.private_dir + '/spice.sock')}"]
     if listen.type is ListenType.NONE:
         return ["port=0"]
     parts = []

@@ -15,7 +15,6 @@ from pyvirt_conf.domain.storage import FileSource, ImageFormat, StorageSource
 from pyvirt_driver_qemu.command.blockdev import Image, format_props, storage_props
 from pyvirt_driver_qemu.command.machines import (
     ARM,
-    X86,
     is_arm_virt,
     is_i440fx,
     is_pseries,
@@ -286,17 +285,13 @@ def power_management(context: Context) -> list[str]:
     domain = context.domain
     # Somebody who attends the guest decides what happens after its power-off, so QEMU stays.
     words = ["-no-shutdown"] if context.attended else _unattended(context)
-    if context.has("no-acpi") and not domain.features.acpi and _has_acpi_switch(context):
+    if context.has("no-acpi") and not domain.features.acpi:
         words.append("-no-acpi")
     bridge = "ICH9-LPC" if is_q35(domain) else "PIIX4_PM"
     for state, value in (("s3", domain.pm.suspend_to_mem), ("s4", domain.pm.suspend_to_disk)):
         if value is not None:
             words += ["-global", f"{bridge}.disable_{state}={int(not value)}"]
     return words
-
-
-def _has_acpi_switch(context: Context) -> bool:
-    return context.arch in X86 or (is_arm_virt(context.domain))
 
 
 def boot(context: Context) -> list[str]:

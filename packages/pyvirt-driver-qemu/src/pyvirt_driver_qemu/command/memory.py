@@ -55,6 +55,12 @@ def aligned(context: Context, size: int) -> int:
     return -(-size // unit) * unit
 
 
+def module_size(context: Context, device: MemoryDevice) -> int:
+    """KiB of a module, rounded up to what guests can plug: 2 MiB, on POWER 256."""
+    unit = 256 * 1024 if context.arch in PPC64 else 2048
+    return -(-device.target.size // unit) * unit
+
+
 def memory(context: Context) -> list[str]:
     """``-m`` and the board's own memory."""
     domain = context.domain
@@ -370,10 +376,14 @@ def module_backend(context: Context, device: MemoryDevice) -> list[str]:
         shared = device.access is MemoryAccess.SHARED
     elif device.model is MemoryModel.VIRTIO_PMEM:
         shared = True
+    elif device.target.node is not None:
+        for cell in _cells(context):
+            if cell.id == device.target.node and cell.mem_access is not None:
+                shared = cell.mem_access is MemAccess.SHARED
     nodes = frozenset(source.nodes) if source is not None and source.nodes is not None else None
     wanted = _Wanted(
         alias,
-        device.target.size,
+        module_size(context, device),
         node=device.target.node,
         shared=shared,
         discard=device.discard,

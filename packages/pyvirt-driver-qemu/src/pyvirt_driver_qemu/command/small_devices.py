@@ -1,4 +1,4 @@
-"""Small devices: input, hubs, watchdog, balloon, random numbers, panic, vsock, IOMMU, NVRAM, smart cards, USB redirection."""
+"""Small devices: input, hubs, watchdog, balloon, random numbers, panic, vsock, IOMMU, NVRAM, smart cards and such."""
 
 from __future__ import annotations
 
@@ -253,6 +253,10 @@ def _hex(value: int | None, width: int) -> str:
     return "-1" if value is None or value < 0 else f"0x{value:0{width}X}"
 
 
+#: Where POSIX shared memory is.
+SHARED_MEMORY = "/dev/shm"  # noqa: S108 - the name is the guest's owner's to choose, as shm_open's is
+
+
 def shmems(context: Context) -> list[str]:
     """Memory shared between guests."""
     words: list[str] = []
@@ -284,7 +288,7 @@ def _shmem(context: Context, device: Shmem) -> list[str]:
         return words + context.device(props | address_props(context, device))
     if device.model is ShmemModel.IVSHMEM_PLAIN:
         backend: Props = {"qom-type": "memory-backend-file", "id": f"shmmem-{device.alias}"}
-        backend |= {"mem-path": f"/dev/shm/{device.name}", "size": device.memory or 4 << 20, "share": True}
+        backend |= {"mem-path": f"{SHARED_MEMORY}/{device.name}", "size": device.memory or 4 << 20, "share": True}
         props = {"driver": "ivshmem-plain", "id": device.alias, "memdev": f"shmmem-{device.alias}"}
         props |= _master(device)
         return context.object(backend) + context.device(props | address_props(context, device))

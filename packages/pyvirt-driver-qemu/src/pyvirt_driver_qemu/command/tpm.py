@@ -37,8 +37,8 @@ def _tpm(context: Context, tpm: Tpm) -> list[str]:
         words += ["-tpmdev", f"passthrough,id=tpm-{tpm.alias},{where}"]
     elif isinstance(backend, EmulatorTpm | ExternalTpm):
         path = backend.path if isinstance(backend, ExternalTpm) else context.tpm_socket(tpm)
-        chardev = ["-chardev", f"socket,id=chrtpm,path={escape(path or '')}"]
-        words += ["-tpmdev", f"emulator,id=tpm-{tpm.alias},chardev=chrtpm", *chardev]
+        words += ["-chardev", f"socket,id=chrtpm,path={escape(path or '')}"]
+        words += ["-tpmdev", f"emulator,id=tpm-{tpm.alias},chardev=chrtpm"]
     else:
         raise ConfigUnsupportedError(f"TPM backend '{backend.type}' is not supported")
     props: Props = {"driver": str(tpm.model), "tpmdev": f"tpm-{tpm.alias}", "id": tpm.alias}

@@ -63,7 +63,7 @@ def video_props(context: Context, video: Video) -> Props:
     if primary and context.arch in (*PPC64, "ppc") and driver == "VGA":
         driver = "VGA"
     result: Props = {"driver": driver}
-    if kind is VideoType.VIRTIO or video.backend is VideoBackend.VHOSTUSER:
+    if driver.startswith(("virtio-", "vhost-user-gpu")):
         result |= virtio_props(video)
     result |= {"id": video.alias} | props
     if kind is VideoType.VIRTIO or video.backend is VideoBackend.VHOSTUSER:
@@ -105,8 +105,8 @@ def _qxl(context: Context, video: Video) -> Props:
         props["ram_size"] = model.ram * 1024
     if model.vram:
         props["vram_size"] = model.vram * 1024
-    if context.has("qxl.vram64_size_mb") and model.vram64 is not None:
-        props["vram64_size_mb"] = model.vram64 // 1024
+    if context.has("qxl.vram64_size_mb"):
+        props["vram64_size_mb"] = (model.vram64 or 0) // 1024
     if context.has("qxl.vgamem_mb") and model.vgamem:
         props["vgamem_mb"] = model.vgamem // 1024
     return props

@@ -1,7 +1,7 @@
 """What QEMU contributes to parsing a domain: defaults, implied devices, addresses, and what it can't do.
 
-``parser_config(capabilities_of)`` is for :meth:`pyvirt_conf.Domain.complete` and ``validate``; ``assign_aliases(domain)`` names
-the devices of a domain that is about to run.
+``parser_config(capabilities_of)`` is for :meth:`Domain.complete` and ``validate``; ``assign_aliases(domain)`` names the
+devices of a domain that is about to run.
 """
 
 from pyvirt_driver_qemu.completion.aliases import assign as assign_aliases

@@ -23,7 +23,7 @@ from pyvirt_conf.domain.misc import BalloonModel, Hub
 from pyvirt_conf.domain.sound import SoundModel
 from pyvirt_conf.domain.tpm import TpmModel
 from pyvirt_conf.domain.video import VideoType
-from pyvirt_driver_qemu.command.machines import ARM, PPC64, S390, is_arm_virt, is_pseries, is_s390_ccw
+from pyvirt_driver_qemu.command.machines import ARM, S390, is_arm_virt, is_s390_ccw
 from pyvirt_util.errors import InternalError, XmlError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ _USB_PORTS = {
 _HUB_PORTS = 8
 
 
-# -- virtio-serial -------------------------------------------------------------------------------------------------------
+# -- virtio-serial ---------------------------------------------------------------------------------------
 
 
 def assign_serial_ports(domain: Domain) -> None:
@@ -106,7 +106,7 @@ def _serial_limit(domain: Domain, number: int) -> int:
     return _SERIAL_PORTS
 
 
-# -- USB -----------------------------------------------------------------------------------------------------------------
+# -- USB -------------------------------------------------------------------------------------------------
 
 
 def _usb_devices(domain: Domain) -> Iterator[Any]:
@@ -210,7 +210,7 @@ def _new_hub() -> Hub:
     return Hub(type=HubType.USB)
 
 
-# -- memory --------------------------------------------------------------------------------------------------------------
+# -- memory ----------------------------------------------------------------------------------------------
 
 
 def assign_memory_slots(domain: Domain) -> None:
@@ -225,7 +225,7 @@ def assign_memory_slots(domain: Domain) -> None:
         device.address = DimmAddress(slot=slot)
 
 
-# -- other buses ---------------------------------------------------------------------------------------------------------
+# -- other buses -----------------------------------------------------------------------------------------
 
 
 def virtio_devices(domain: Domain) -> Iterator[Any]:
@@ -293,8 +293,6 @@ def _channel_order(domain: Domain) -> Iterator[Any]:
 
 def assign_spapr_registers(domain: Domain) -> None:
     """Registers on POWER's virtual I/O bus: from a base by kind, in steps of 0x1000."""
-    if domain.os.arch not in PPC64 or not is_pseries(domain):
-        return
     devices = domain.devices
     wanted: list[tuple[Any, int]] = [(d, 0x1000) for d in devices.interfaces if d.model == "spapr-vlan"]
     wanted += [(c, 0x2000) for c in devices.controllers if c.type is ControllerType.SCSI and c.model == "ibmvscsi"]

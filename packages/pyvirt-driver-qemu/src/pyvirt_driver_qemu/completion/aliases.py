@@ -10,7 +10,7 @@ from pyvirt_conf.domain.controller import Controller, ControllerType
 from pyvirt_conf.domain.disk import Disk, DiskBus
 from pyvirt_conf.domain.interface import NetType
 from pyvirt_conf.domain.memory_device import MemoryModel
-from pyvirt_driver_qemu.command.machines import has_builtin_ide, has_pcie_root, is_i440fx, is_pseries, is_q35
+from pyvirt_driver_qemu.command.machines import has_builtin_ide, is_q35
 
 if TYPE_CHECKING:
     from pyvirt_conf.domain.domain import Domain
@@ -134,8 +134,6 @@ def controller_alias(domain: Domain, controller: Controller) -> str:
     index = controller.index or 0
     kind = controller.type
     if kind is ControllerType.PCI:
-        if not has_pcie_root(domain) and not is_i440fx(domain) and not is_pseries(domain) and not index:
-            return "pci"
         if controller.model == "pcie-root":
             return f"pcie.{index}"
         return f"pci.{index}"

@@ -77,6 +77,7 @@ def parser_config(
             domain.os.machine = capabilities.canonical_machine(domain.os.machine, accel)
         defaults.add_default_devices(domain, capabilities)
         defaults.add_audio(domain)
+        defaults.add_video(domain)
         defaults.enable_features(domain, capabilities)
         defaults.complete_cpu(domain, capabilities)
         defaults.complete_tseg(domain)
@@ -86,9 +87,11 @@ def parser_config(
 
     def place(domain: Domain, flags: XmlFlags) -> None:
         capabilities = lookup(domain)
-        # Controllers that other devices implied come without their own defaults.
+        # Devices that others implied come without their own defaults.
         for controller in domain.devices.controllers:
             devices.complete(controller, domain, capabilities)
+        for serial in domain.devices.serials:
+            devices.complete(serial, domain, capabilities)
         addresses.assign_serial_ports(domain)
         addresses.assign_spapr_registers(domain)
         addresses.assign_channel_devices(domain)

@@ -8,10 +8,11 @@ from pyvirt_conf.domain.address import UsbMaster
 from pyvirt_conf.domain.controller import Controller, ControllerType
 from pyvirt_conf.domain.cpu import Cpu, CpuCheck, CpuFallback, CpuMatch, CpuMode
 from pyvirt_conf.domain.features import Gic, GicVersion
-from pyvirt_conf.domain.graphics import SpiceGraphics
+from pyvirt_conf.domain.graphics import SdlGraphics, SpiceGraphics, VncGraphics
 from pyvirt_conf.domain.input import Input, InputBus, InputType
 from pyvirt_conf.domain.misc import BalloonModel, Memballoon, Panic, PanicModel
-from pyvirt_conf.domain.sound import NoAudio, SpiceAudio
+from pyvirt_conf.domain.sound import NoAudio, SdlAudio, SpiceAudio
+from pyvirt_conf.domain.video import Video, VideoModel
 from pyvirt_driver_qemu.command.machines import (
     ARM,
     PPC64,
@@ -54,11 +55,11 @@ def add_default_devices(domain: Domain, capabilities: Capabilities) -> None:
             root = "pci-root"
     elif arch in ARM:
         usb = False
+        balloon = is_arm_virt(domain)
         if domain.os.machine == "versatilepb":
             root = "pci-root"
         elif is_arm_virt(domain) and "gpex-pcihost" in capabilities:
             root = "pcie-root"
-        balloon = True
     elif arch in PPC64:
         if is_pseries(domain):
             root, panic = "pci-root", True
@@ -135,14 +136,22 @@ def add_audio(domain: Domain) -> None:
     """A backend for sound, that plays nothing unless a SPICE client listens."""
     devices = domain.devices
     if devices.audios:
-        taken = {audio.id for audio in devices.audios}
-        for audio in devices.audios:
-            if audio.id is None:
-                audio.id = next(number for number in range(1, 1000) if number not in taken)
-                taken.add(audio.id)
         return
-    spice = any(isinstance(g, SpiceGraphics) for g in devices.graphics)
-    devices.audios.append(SpiceAudio(id=1) if spice else NoAudio(id=1))
+    for display in devices.graphics:
+        if isinstance(display, SpiceGraphics):
+            devices.audios.append(SpiceAudio(id=1))
+            return
+        if isinstance(display, SdlGraphics):
+            devices.audios.append(SdlAudio(id=1))
+            return
+    if not devices.graphics or any(isinstance(display, VncGraphics) for display in devices.graphics):
+        devices.audios.append(NoAudio(id=1))
+
+
+def add_video(domain: Domain) -> None:
+    """A display shows a card."""
+    if domain.devices.graphics and not domain.devices.videos:
+        domain.devices.videos.append(Video(model=VideoModel(primary=True)))
 
 
 def enable_features(domain: Domain, capabilities: Capabilities) -> None:
@@ -159,11 +168,13 @@ def default_gic(domain: Domain, capabilities: Capabilities) -> GicVersion | None
     """The newest version QEMU emulates or the host has; 2 where nothing is known."""
     if domain.type == "kvm":
         versions = [gic.version for gic in capabilities.gic if gic.kernel]
+        if 3 in versions:
+            return GicVersion.V3
     else:
-        # KVM's choice needs no care, emulation of version 3 came late.
+        # Emulation of version 3 came late and was slow to work.
         versions = [gic.version for gic in capabilities.gic if gic.emulated]
-    if 3 in versions:
-        return GicVersion.V3
+        if 3 in versions and 2 not in versions:
+            return GicVersion.V3
     if 2 in versions or "gic-version" in capabilities:
         return GicVersion.V2
     return None
@@ -203,6 +214,8 @@ def default_cpu_model(domain: Domain, capabilities: Capabilities) -> str | None:
     machine = capabilities.machine(domain.os.machine or "", accel)
     if machine is None or machine.default_cpu is None:
         return None
+    if domain.os.arch in ARM and domain.type == "kvm":
+        return None  # the default is a model KVM can't run
     for cpu in capabilities.cpus(accel):
         if cpu.typename == machine.default_cpu:
             name = cpu.name

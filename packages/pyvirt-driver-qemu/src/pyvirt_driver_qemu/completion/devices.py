@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pyvirt_conf.domain.address import UsbMaster
 from pyvirt_conf.domain.chardev import Channel, Serial, SerialModel, SerialTarget, SpiceVmcChar, UnixChar, VirtioTarget
 from pyvirt_conf.domain.controller import Controller, ControllerType
 from pyvirt_conf.domain.disk import Disk, DiskDevice
@@ -11,7 +12,7 @@ from pyvirt_conf.domain.graphics import Graphics, Listen, ListenType, SpiceGraph
 from pyvirt_conf.domain.hostdev import PciBackend, PciHostdev
 from pyvirt_conf.domain.input import Input, InputBus, InputType
 from pyvirt_conf.domain.interface import Interface, NetType
-from pyvirt_conf.domain.misc import Panic, PanicModel, Vsock, VsockModel
+from pyvirt_conf.domain.misc import Panic, PanicModel, RandomBackend, Rng, Vsock, VsockModel
 from pyvirt_conf.domain.storage import ImageFormat, VhostUserSource
 from pyvirt_conf.domain.tpm import EmulatorTpm, Tpm, TpmModel, TpmVersion
 from pyvirt_conf.domain.video import Video, VideoModel, VideoType
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from pyvirt_conf.domain.domain import Domain
     from pyvirt_driver_qemu.capabilities import Capabilities
 
+#: USB 1 companions of ICH9's USB 2 controller, and the first port each serves.
+_COMPANIONS: dict[str | None, int] = {"ich9-uhci1": 0, "ich9-uhci2": 2, "ich9-uhci3": 4}
 #: KiB of video memory.
 _VGA_MEMORY = 16 * 1024
 _QXL_MEMORY = 64 * 1024
@@ -64,6 +67,9 @@ def complete(device: Any, domain: Domain, capabilities: Capabilities) -> None:
             device.driver = PciBackend.VFIO
     elif isinstance(device, Channel):
         _channel(device)
+    elif isinstance(device, Rng):
+        if isinstance(device.backend, RandomBackend) and device.backend.device is None:
+            device.backend.device = "/dev/random"
 
 
 def _disk(disk: Disk) -> None:
@@ -93,6 +99,8 @@ def _controller(controller: Controller, domain: Domain, capabilities: Capabiliti
         controller.model = default_scsi_model(domain, capabilities)
     elif controller.type is ControllerType.USB and controller.model is None:
         controller.model = default_usb_model(domain, capabilities, controller)
+    if controller.model in _COMPANIONS and controller.master is None:
+        controller.master = UsbMaster(startport=_COMPANIONS[controller.model])
 
 
 def default_scsi_model(domain: Domain, capabilities: Capabilities) -> str | None:

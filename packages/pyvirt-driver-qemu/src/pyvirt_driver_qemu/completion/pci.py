@@ -1,6 +1,7 @@
 """PCI addresses: what the chipsets fix, then one slot after the other (libvirt's qemuDomainAssignPCIAddresses).
 
-Two passes. The first finds out how many buses are needed and adds their controllers, the second gives everybody a place.
+Two passes. The first finds out how many buses are needed and adds their controllers, the second gives everybody a
+place.
 """
 
 from __future__ import annotations

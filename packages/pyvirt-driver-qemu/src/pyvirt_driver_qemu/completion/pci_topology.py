@@ -1,7 +1,7 @@
 """PCI buses of a guest: what can be plugged where, which slots are taken, how buses are added.
 
-The rules are those of libvirt's address sets (src/conf/domain_addr.c): a *connect type* for every device and bus model, and
-"hotpluggable" as a further wish of endpoints.
+The rules are those of libvirt's address sets (src/conf/domain_addr.c): a *connect type* for every device and bus model,
+and "hotpluggable" as a further wish of endpoints.
 """
 
 from __future__ import annotations
