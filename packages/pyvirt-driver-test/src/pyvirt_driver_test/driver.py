@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import weakref
 
 from pyvirt_driver_test.agent import Agent
 from pyvirt_driver_test.connect import Connect
@@ -31,8 +30,9 @@ class TestDriver(Connect, Node, Lookup, Saving, Resources, Tuning, Devices, Agen
 
     __test__ = False  # no test case, whatever pytest may think of the name
 
-    _default_lock: ClassVar[threading.Lock] = threading.Lock()
-    _default: ClassVar[weakref.ref[Host] | None] = None
+    _default_lock: ClassVar[threading.RLock] = threading.RLock()  # re-entered by __del__
+    _default: ClassVar[Host | None] = None
+    _default_users: ClassVar[int] = 0
 
     @classmethod
     def open(cls, uri: URI, *, readonly: bool = False, auth: Authenticator | None = None) -> Self:
@@ -56,11 +56,31 @@ class TestDriver(Connect, Node, Lookup, Saving, Resources, Tuning, Devices, Agen
         from pyvirt_driver_test.default import default_host
 
         with TestDriver._default_lock:
-            host = TestDriver._default() if TestDriver._default is not None else None
-            if host is None:
-                host = default_host()
-                TestDriver._default = weakref.ref(host)
-            return host
+            if TestDriver._default is None:
+                TestDriver._default = default_host()
+            TestDriver._default_users += 1
+            return TestDriver._default
+
+    def close(self) -> None:
+        """See the base class. The default host is gone when its last connection is closed."""
+        was_open = self._host is not None
+        super().close()
+        if was_open:
+            self._leave_default_host()
+
+    def __del__(self) -> None:
+        # A connection that nobody closed must not keep the default host for ever. This may run at any moment, also
+        # while this thread changes the host, so it does no more than that.
+        if self._host is not None:
+            self._host = None
+            self._leave_default_host()
+
+    def _leave_default_host(self) -> None:
+        if self.path == "/default":
+            with TestDriver._default_lock:
+                TestDriver._default_users -= 1
+                if not TestDriver._default_users:
+                    TestDriver._default = None
 
 
 def _authenticate(users: dict[str, str | None], auth: Authenticator | None) -> None:

@@ -10,7 +10,7 @@ from pyvirt_conf.xml import U32, element, flag, text
 TEST_URI = "http://libvirt.org/schemas/domain/test/1.0"
 
 
-@element()
+@element("test", namespaces={"test": TEST_URI})
 class TestNamespace(DomainNamespace):
     """How the domain is when the host is made.
 
