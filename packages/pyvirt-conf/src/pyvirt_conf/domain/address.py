@@ -44,6 +44,10 @@ class ZpciAddress(Element):
     uid: Hex4 | None = attr()
     fid: Hex8 | None = attr()
 
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if self.uid == 0:
+            raise BadValue("zpci uid 0x0000 is out of range, expected 0x0001 to 0xffff")
+
 
 def _pci_number(node: Node, mode: Mode, name: str, high: int) -> int:
     text = node.get(name)

@@ -176,16 +176,8 @@ class UnixChar(CharSource):
 
     mode: SocketMode = attr("source/@mode", default=SocketMode.CONNECT, needs="path")
     path: str | None = attr("source/@path")
-    reconnect: Reconnect | None = child("source/reconnect")
+    reconnect: Reconnect | None = child("source/reconnect", needs="path")
     seclabels: list[DeviceSeclabel] = children("source/seclabel")
-
-    def _parsed(self, node: Node, mode: Mode) -> None:
-        super()._parsed(node, mode)
-        if self.path is None:
-            # A socket without a path is the driver's to choose, its mode included.
-            self.mode = SocketMode.CONNECT
-            self.reconnect = None
-            self.seclabels = []
 
 
 @element(type="spicevmc")

@@ -327,8 +327,7 @@ class Cpu(Element):
             or (not models and (self.model is not None or self.vendor is not None))
         )
         if change:
-            shown = object.__new__(Cpu)
-            shown.__dict__.update(self.__dict__)
+            shown = self._shallow()
             shown.fallback = (self.fallback or CpuFallback.ALLOW) if with_fallback else None
             if hide_mode:
                 shown.mode = None

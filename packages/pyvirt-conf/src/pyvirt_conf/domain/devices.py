@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pyvirt_conf.domain.chardev import Channel, Console, Parallel, Serial
+from pyvirt_conf.domain.chardev import Channel, Console, ConsoleTarget, Parallel, Serial
 from pyvirt_conf.domain.controller import Controller
 from pyvirt_conf.domain.disk import Disk
 from pyvirt_conf.domain.filesystem import Filesystem
@@ -31,7 +31,7 @@ from pyvirt_conf.domain.smartcard import Smartcard
 from pyvirt_conf.domain.sound import Audio, Sound
 from pyvirt_conf.domain.tpm import Tpm
 from pyvirt_conf.domain.video import Video
-from pyvirt_conf.xml import Element, child, children, element, text
+from pyvirt_conf.xml import Element, Mode, child, children, element, text
 
 
 @element("devices")
@@ -78,6 +78,24 @@ class Devices(Element):
                 yield from value
             elif field.kind == "child" and value is not None:
                 yield value
+
+    # By hand: the console that is a serial port shows what that port has, whatever became of it since.
+    def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
+        if self.consoles and self.serials and self.consoles[0].target_type is ConsoleTarget.SERIAL:
+            port = self.serials[0]
+            shown = Console(
+                source=port.source,
+                target_type=ConsoleTarget.SERIAL,
+                port=port.port,
+                alias=port.alias,
+                acpi_index=port.acpi_index,
+                address=port.address,
+            )
+            changed = self._shallow()
+            changed.consoles = [shown, *self.consoles[1:]]
+            changed._write(out, pad, mode, "devices")
+        else:
+            self._write(out, pad, mode, "devices")
 
     def filesystem_at(self, path: str) -> Filesystem | None:
         """The file system a container sees at a path."""

@@ -25,6 +25,7 @@ from pyvirt_conf.xml import (
     attr,
     child,
     element,
+    fail,
     flag,
     inline,
     sized,
@@ -294,13 +295,26 @@ class Disk(BootDevice, VirtioDriver):
     encryption: Encryption | None = child()
     private: Opaque | None = child("privateData", when=in_status, rank=99)
 
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if self.target.startswith("ioemu:"):
+            self.target = self.target.removeprefix("ioemu:")
+        if self.wwn is not None:
+            self.wwn = self.wwn.removeprefix("0x")
+            if len(self.wwn) != 16 or any(c not in "0123456789abcdefABCDEF" for c in self.wwn):
+                fail(node, mode, f"malformed wwn '{self.wwn}', expected 16 hexadecimal digits", "wwn")
+        for name, value, limit in (("vendor", self.vendor, 8), ("product", self.product, 16)):
+            if value is not None and (len(value) > limit or any(not " " <= c <= "~" for c in value)):
+                fail(node, mode, f"disk {name} '{value}' is not up to {limit} printable characters", name)
+        if self.bus is DiskBus.FDC and self.device is not DiskDevice.FLOPPY:
+            fail(node, mode, f"invalid bus type '{self.bus}' for a {self.device}", "target/@bus")
+        if self.device is DiskDevice.FLOPPY and self.bus not in (None, DiskBus.FDC):
+            fail(node, mode, f"invalid bus type '{self.bus}' for a floppy", "target/@bus")
+
     # By hand: of a disk that can't be written it goes without saying that snapshots leave it alone.
     def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
         if self.readonly and self.snapshot is DiskSnapshot.NO:
-            self.snapshot = None
-            try:
-                self._write(out, pad, mode, "disk")
-            finally:
-                self.snapshot = DiskSnapshot.NO
+            shown = self._shallow()
+            shown.snapshot = None
+            shown._write(out, pad, mode, "disk")
         else:
             self._write(out, pad, mode, "disk")

@@ -222,8 +222,7 @@ class VncGraphics(Graphics):
 
     # By hand: the first listen element is repeated in attributes, and a socket leaves no room for ports.
     def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
-        shown = object.__new__(VncGraphics)
-        shown.__dict__.update(self.__dict__)
+        shown = self._shallow()
         first = self.listens[0] if self.listens else None
         if first is not None and first.type is ListenType.SOCKET:
             shown.socket = first.socket if not (mode.inactive and first.from_config) else None
@@ -278,8 +277,7 @@ class SpiceGraphics(Graphics):
 
     # By hand: as for VNC, the first listen element is repeated.
     def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
-        shown = object.__new__(SpiceGraphics)
-        shown.__dict__.update(self.__dict__)
+        shown = self._shallow()
         first = self.listens[0] if self.listens else None
         if first is not None and first.type in (ListenType.SOCKET, ListenType.NONE):
             shown.port = shown.tls_port = shown.autoport = shown.listen = None
@@ -341,8 +339,7 @@ class RdpGraphics(Graphics):
 
     # By hand: as for VNC, the first listen element is repeated.
     def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
-        shown = object.__new__(RdpGraphics)
-        shown.__dict__.update(self.__dict__)
+        shown = self._shallow()
         shown.listen = _first_address(self.listens, mode)
         shown.listens = _shown_listens(self.listens, mode)
         shown._write(out, pad, mode, "graphics")

@@ -201,6 +201,10 @@ class Shmem(Device):
     server: ShmemServer | None = child()
     msi: ShmemMsi | None = child()
 
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if self.msi is not None and self.server is None:
+            raise BadValue("msi option is only supported with a server")
+
 
 class IommuModel(StrEnum):
     """virDomainIOMMUModel."""

@@ -97,7 +97,7 @@ class Nvram(Element):
         return new
 
     def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
-        from pyvirt_conf.xml import escape
+        from pyvirt_conf.xml import escape, escape_text
 
         head = f"{pad}<nvram"
         if self.template is not None:
@@ -110,7 +110,7 @@ class Nvram(Element):
             out.extend(kids)
             out.append(f"{pad}</nvram>\n")
         elif self.path is not None:
-            out.append(f"{head}>{escape(self.path)}</nvram>\n")
+            out.append(f"{head}>{escape_text(self.path)}</nvram>\n")
         elif self.template is not None:
             out.append(head + "/>\n")
 
@@ -187,5 +187,3 @@ class Os(Element):
                 f"boot menu timeout {self.boot_menu_timeout} is out of range, expected 0 to 65535",
                 "bootmenu",
             )
-        if self.firmware is None:
-            self.firmware_features = []

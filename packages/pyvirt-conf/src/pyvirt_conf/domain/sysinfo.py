@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pyvirt_conf.xml import Element, Mode, Node, attr, child, children, element, fail, text, texts
+from pyvirt_conf.xml import BadValue, Element, Mode, Node, attr, child, children, element, fail, text, texts
 
 _ORDER = {
     "bios": ("vendor", "version", "date", "release"),
@@ -62,6 +62,17 @@ class SysinfoBlock(Element):
         order = _ORDER.get(str(node.tag), ())
         found = {entry.name: entry for entry in reversed(self.entries) if entry.value}
         self.entries = [found[name] for name in order if name in found]
+        date = found.get("date") if node.tag == "bios" else None
+        if date is not None and not _is_date(date.value or ""):
+            raise BadValue(f"malformed BIOS date '{date.value}', expected MM/DD/YYYY")
+
+
+def _is_date(text: str) -> bool:
+    parts = text.split("/")
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) <= 4 for part in parts):
+        return False
+    month, day, year = (int(part) for part in parts)
+    return 1 <= month <= 12 and 1 <= day <= 31 and (year < 100 or 1900 <= year <= 9999)
 
 
 @element("sysinfo", by="type")

@@ -1,42 +1,38 @@
-"""What libvirt refuses for every hypervisor (virDomainDefValidate and the devices' own checks)."""
+"""What libvirt refuses for every hypervisor (virDomainDefValidate)."""
 
 from __future__ import annotations
 
-from pyvirt_conf.domain.address import Reconnect
-from pyvirt_conf.domain.chardev import (
-    CharSource,
-    Console,
-    DevChar,
-    FileChar,
-    NmdmChar,
-    Parallel,
-    PipeChar,
-    Serial,
-    SocketMode,
-    SpicePortChar,
-    TcpChar,
-    UdpChar,
-    UnixChar,
-)
+from collections.abc import Iterable
+
 from pyvirt_conf.domain.complete import validate_name
-from pyvirt_conf.domain.config import ParserConfig
+from pyvirt_conf.domain.config import ParserConfig, ParserFeature
+from pyvirt_conf.domain.disk import Disk
 from pyvirt_conf.domain.domain import Domain
-from pyvirt_conf.domain.misc import EgdBackend, Redirdev
-from pyvirt_conf.domain.smartcard import PassthroughSmartcard
-from pyvirt_util.errors import ConfigUnsupportedError, XmlError
+from pyvirt_conf.domain.os import Firmware, FirmwareFeatureName
+from pyvirt_conf.domain.seclabel import DeviceSeclabel, Seclabel
+from pyvirt_conf.domain.sysinfo import SmbiosSysinfo
+from pyvirt_conf.domain.tuning import NumaMode
+from pyvirt_conf.domain.validate_devices import validate_devices
+from pyvirt_util.errors import ConfigUnsupportedError, XmlDetailError, XmlError
 
 
 def validate(domain: Domain, config: ParserConfig) -> None:
-    """Check the whole definition, devices first."""
+    """Check the whole definition: devices first, then what concerns all of it; in each, the driver's checks last."""
     validate_name(domain, config)
-    for device in domain.devices.all():
-        if config.device_validate is not None:
+    validate_devices(domain)
+    if config.device_validate is not None:
+        for device in domain.devices.all():
             config.device_validate(device, domain)
-    _chardevs(domain)
-    _cputune(domain)
-    _vcpus(domain)
     if domain.title is not None and "\n" in domain.title:
         raise XmlError("title cannot contain a line break")
+    _vcpus(domain)
+    _os(domain, config)
+    _cputune(domain)
+    _resctrl(domain)
+    _numa(domain)
+    _idmap(domain)
+    _seclabels(domain)
+    _sysinfo(domain)
     if config.domain_validate is not None:
         config.domain_validate(domain)
 
@@ -49,63 +45,48 @@ def _vcpus(domain: Domain) -> None:
         raise XmlError(f"current {vcpu.current} vcpus of at most {vcpu.count}")
 
 
-def _chardevs(domain: Domain) -> None:
-    devices = domain.devices
-    ports: list[Serial | Parallel | Console | Redirdev] = [*devices.serials, *devices.parallels, *devices.consoles]
-    for port in (*ports, *devices.redirdevs):
-        check_source(port.source)
-    for channel in devices.channels:
-        check_source(channel.source, may_lack_path=True)
-    for card in devices.smartcards:
-        if isinstance(card, PassthroughSmartcard):
-            check_source(card.source)
-    for rng in devices.rngs:
-        if isinstance(rng.backend, EgdBackend):
-            check_source(rng.backend.source)
-
-
-def check_source(source: CharSource, *, may_lack_path: bool = False) -> None:
-    """The host's end of a character device is complete (virDomainChrSourceDefValidate).
-
-    :param may_lack_path: the driver picks the path of a socket.
-    """
-    if isinstance(source, (FileChar, PipeChar, DevChar)) and source.path is None:
-        raise XmlError(f"missing source path of a character device of type '{source.type}'")
-    if isinstance(source, NmdmChar):
-        if source.master is None:
-            raise XmlError("missing master path of an nmdm device")
-        if source.slave is None:
-            raise XmlError("missing slave path of an nmdm device")
-    if isinstance(source, TcpChar):
-        if source.host is None:
-            raise XmlError("missing source host of a character device of type 'tcp'")
-        if source.service is None:
-            raise XmlError("missing source service of a character device of type 'tcp'")
-    if isinstance(source, UdpChar) and source.service is None:
-        raise XmlError("missing source service of a character device of type 'udp'")
-    if isinstance(source, UnixChar) and source.path is None and not may_lack_path:
-        raise XmlError("missing source path of a character device of type 'unix'")
-    if isinstance(source, (TcpChar, UnixChar)) and source.mode is SocketMode.BIND:
-        _no_reconnect(source.reconnect)
-    if isinstance(source, SpicePortChar):
-        if source.channel is None:
-            raise XmlError("missing source channel of a character device of type 'spiceport'")
-        if not all(c.isascii() and (c.isalnum() or c in "-_./:@") for c in source.channel):
-            raise XmlError(f"invalid character in spice port channel '{source.channel}'")
-
-
-def _no_reconnect(reconnect: Reconnect | None) -> None:
-    if reconnect is not None and reconnect.enabled:
-        raise ConfigUnsupportedError("chardev reconnect is possible only for connect mode")
+def _os(domain: Domain, config: ParserConfig) -> None:
+    os = domain.os
+    features = {feature.name: feature.enabled for feature in os.firmware_features}
+    if os.firmware is None:
+        if features:
+            raise XmlError("cannot use feature-based firmware autoselection when firmware autoselection is disabled")
+        if os.loader is not None and os.loader.path is None:
+            raise XmlError("no loader path specified and firmware auto selection disabled")
+    else:
+        if not config.features & ParserFeature.FW_AUTOSELECT:
+            raise XmlError("firmware auto selection not implemented for this driver")
+        if os.firmware is not Firmware.EFI and os.nvram is not None:
+            raise XmlDetailError(f"firmware type '{os.firmware}' does not support nvram")
+        if features.get(FirmwareFeatureName.ENROLLED_KEYS) and (features.get(FirmwareFeatureName.SECURE_BOOT) is False):
+            raise XmlDetailError(
+                "firmware feature 'enrolled-keys' cannot be enabled when firmware feature 'secure-boot' is disabled"
+            )
+    if os.loader is not None and os.loader.stateless and os.nvram is not None:
+        what = "NVRAM template" if os.nvram.template is not None else "NVRAM"
+        raise XmlDetailError(f"{what} is not permitted when loader is stateless")
 
 
 def _cputune(domain: Domain) -> None:
     tune = domain.cputune
-    seen_vcpu: set[int] = set()
+    seen: set[int] = set()
     for pin in tune.vcpupin:
-        if pin.vcpu in seen_vcpu:
+        if pin.vcpu in seen:
             raise XmlError(f"duplicate vcpupin for vcpu {pin.vcpu}")
-        seen_vcpu.add(pin.vcpu)
+        seen.add(pin.vcpu)
+    threads = {thread.id for thread in domain.iothread_ids} or set(range(1, (domain.iothreads or 0) + 1))
+    for item in tune.iothreadpin:
+        if item.iothread not in threads:
+            raise ConfigUnsupportedError(f"iothreadpin names iothread {item.iothread}, which there is not")
+    for sched in tune.iothreadsched:
+        for number in sched.iothreads:
+            if number not in threads:
+                raise ConfigUnsupportedError(f"iothreadsched names iothread {number}, which there is not")
+
+
+def _resctrl(domain: Domain) -> None:
+    """Shares of caches and memory bandwidth do not overlap (virDomainDefParse of cachetune and memorytune)."""
+    tune = domain.cputune
     for place, group in enumerate(tune.cachetune):
         for other in tune.cachetune[:place]:
             if group.vcpus & other.vcpus:
@@ -114,9 +95,7 @@ def _cputune(domain: Domain) -> None:
         for cache in group.caches:
             for kind in ("code", "data") if cache.type == "both" else (cache.type.value,):
                 if (cache.level, cache.id, kind) in seen:
-                    raise XmlError(
-                        f"cache {cache.id} of level {cache.level} has several {kind} allocations of one group"
-                    )
+                    raise XmlError(f"cache {cache.id} of level {cache.level} has several {kind} allocations of a group")
                 seen.add((cache.level, cache.id, kind))
         for monitor in group.monitors:
             if not monitor.vcpus <= group.vcpus:
@@ -134,3 +113,70 @@ def _cputune(domain: Domain) -> None:
         for watch in share.monitors:
             if not watch.vcpus <= share.vcpus:
                 raise XmlError(f"monitored vcpus {watch.vcpus} are not those of the memorytune, {share.vcpus}")
+
+
+def _numa(domain: Domain) -> None:
+    numa = domain.cpu.numa if domain.cpu is not None else None
+    count = len(numa.cells) if numa is not None else 0
+    memory = domain.numatune.memory
+    seen: set[int] = set()
+    for node in domain.numatune.memnodes:
+        if memory is not None and (memory.mode is NumaMode.RESTRICTIVE) != (node.mode is NumaMode.RESTRICTIVE):
+            raise XmlError("'restrictive' mode is for both memory and memnode, or for neither")
+        if node.cellid >= count:
+            raise XmlError(f"memnode names NUMA cell {node.cellid}, there are {count}")
+        if node.cellid in seen:
+            raise XmlError(f"several memnodes for NUMA cell {node.cellid}")
+        seen.add(node.cellid)
+    pages = domain.memory_backing.hugepages
+    for page in pages.pages if pages is not None else ():
+        for number in page.nodeset or ():
+            if number >= max(count, 1):
+                raise XmlDetailError(f"hugepages: node {number} not found")
+
+
+def _idmap(domain: Domain) -> None:
+    idmap = domain.idmap
+    if idmap is None:
+        return
+    if bool(idmap.uids) != bool(idmap.gids):
+        raise ConfigUnsupportedError("uid and gid should be mapped both")
+    for what, ranges in (("user", idmap.uids), ("group", idmap.gids)):
+        ranges.sort(key=lambda item: item.start)
+        if ranges and ranges[0].start != 0:
+            raise ConfigUnsupportedError(f"the root {what} of the container must be mapped")
+
+
+def _seclabels(domain: Domain) -> None:
+    _models(domain.seclabels)
+    for device in domain.devices.all():
+        source = getattr(device, "source", None)
+        _models(getattr(source, "seclabels", ()))
+    known = {label.model for label in domain.seclabels}
+    for disk in domain.devices.disks:
+        _overrides(disk, known)
+
+
+def _models(labels: Iterable[Seclabel | DeviceSeclabel]) -> None:
+    models = [label.model for label in labels]
+    if len(models) > 1 and None in models:
+        raise XmlError("missing security model when using multiple labels")
+    if len(set(models)) != len(models):
+        raise XmlDetailError("several security labels of one model")
+
+
+def _overrides(disk: Disk, known: set[str | None]) -> None:
+    """Labels of a disk are for models the domain has labels of; without any, the driver chooses."""
+    if not known or None in known:
+        return
+    for label in disk.source.seclabels:
+        if label.model is not None and label.model not in known:
+            raise XmlError(f"disk '{disk.target}' has a label of model '{label.model}', the domain has none")
+
+
+def _sysinfo(domain: Domain) -> None:
+    for info in domain.sysinfo:
+        if isinstance(info, SmbiosSysinfo) and info.system is not None:
+            uuid = info.system.get("uuid")
+            if uuid is not None and uuid.lower().replace("-", "") != (domain.uuid or "").replace("-", ""):
+                raise XmlDetailError("UUID mismatch between <uuid> and <sysinfo>")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pyvirt_conf.domain.address import Device, VirtioDriver
-from pyvirt_conf.xml import U32, Element, Mode, Node, Positive, YesNo, attr, child, element
+from pyvirt_conf.xml import U32, BadValue, Element, Mode, Node, Positive, YesNo, attr, child, element
 
 
 class VideoType(StrEnum):
@@ -73,6 +73,10 @@ class VideoModel(Element):
     resolution: Resolution | None = child()
 
     def _parsed(self, node: Node, mode: Mode) -> None:
+        if self.type is not VideoType.QXL:
+            for name in ("ram", "vram64", "vgamem"):
+                if getattr(self, name) is not None:
+                    raise BadValue(f"{name} is only supported for video type qxl")
         if self.heads is None and self.type is not VideoType.NONE:
             self.heads = 1
 

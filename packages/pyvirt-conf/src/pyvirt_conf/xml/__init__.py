@@ -21,7 +21,7 @@ from pyvirt_conf.xml.scalars import (
     YesNo,
     integer,
 )
-from pyvirt_conf.xml.writer import escape
+from pyvirt_conf.xml.writer import escape, escape_text
 
 __all__ = [
     "I32",
@@ -49,6 +49,7 @@ __all__ = [
     "content",
     "element",
     "escape",
+    "escape_text",
     "fail",
     "flag",
     "inline",

@@ -17,7 +17,7 @@ from pyvirt_conf.xml.element import Element, _overridden
 from pyvirt_conf.xml.fields import Field
 from pyvirt_conf.xml.reader import BadValue, Mode, Node, content, fail
 from pyvirt_conf.xml.scalars import MAX_ULL, Scalar, plain, scalar_of, scale, to_int
-from pyvirt_conf.xml.writer import escape, special
+from pyvirt_conf.xml.writer import escape, escape_text, special, special_text
 
 
 class _Branch:
@@ -114,11 +114,13 @@ class _Source:
             "amount": _amount,
             "content": content,
             "escape": escape,
+            "escape_text": escape_text,
             "fail": fail,
             "missing": _missing,
             "new": object.__new__,
             "pretty": _pretty,
             "special": special,
+            "special_text": special_text,
         }
 
     def bind(self, value: Any, hint: str) -> str:
@@ -408,7 +410,8 @@ def _shown(field: Field, src: _Source, var: str) -> str:
     """The expression within an f-string that writes a value."""
     scalar = scalar_of(_resolve(field))
     if scalar.show is None:
-        return f"{{{var} if special({var}) is None else escape({var})}}"
+        kind = "_text" if field.kind == "text" else ""
+        return f"{{{var} if special{kind}({var}) is None else escape{kind}({var})}}"
     if scalar.show is plain:
         return f"{{{var}}}"
     return f"{{{src.bind(scalar.show, 'show')}({var})}}"
@@ -512,7 +515,10 @@ def _write_parts(branch: _Branch, src: _Source, depth: int, level: int) -> None:
             src(depth + 1, f"out.append({pad} + '<{tag}/>\\n')")
         elif part.kind == "texts":
             src(depth, "for w in v:")
-            src(depth + 1, f'out.append(f"{{{pad}}}<{tag}>{{w if special(w) is None else escape(w)}}</{tag}>\\n")')
+            src(
+                depth + 1,
+                f'out.append(f"{{{pad}}}<{tag}>{{w if special_text(w) is None else escape_text(w)}}</{tag}>\\n")',
+            )
         elif part.kind == "children":
             named = "" if _resolve(part)._tag == tag else f", {tag!r}"
             src(depth, "for w in v:" if not part.live else "for w in v if live else ():")

@@ -186,12 +186,15 @@ def child(
     when: When | None = None,
     rank: int = 0,
     auto: bool = False,
+    needs: str | None = None,
 ) -> Any:
     """One inner element; its class is the annotation, its name the class's unless ``path`` says otherwise.
 
     :param auto: there always is one; it's made empty where the document has none.
     """
-    return Field("child", path, default=default, required=required, live=live, when=when, rank=rank, auto=auto)
+    return Field(
+        "child", path, default=default, required=required, live=live, when=when, rank=rank, auto=auto, needs=needs
+    )
 
 
 def children(path: str | None = None, *, live: bool = False, rank: int = 0) -> Any:

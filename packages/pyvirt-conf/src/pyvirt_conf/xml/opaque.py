@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyvirt_conf.xml.element import Element, element
 from pyvirt_conf.xml.reader import Mode, Node, is_element
-from pyvirt_conf.xml.writer import escape
+from pyvirt_conf.xml.writer import escape, escape_text
 
 
 @element()
@@ -35,7 +35,7 @@ class Opaque(Element):
                 kid._to_xml(out, pad + "  ", mode)
             out.append(f"{pad}</{self.tag}>\n")
         elif self.content is not None:
-            out.append(f"{head}>{escape(self.content)}</{self.tag}>\n")
+            out.append(f"{head}>{escape_text(self.content)}</{self.tag}>\n")
         else:
             out.append(head + "/>\n")
 
