@@ -67,6 +67,10 @@ class ConsoleDriver(HypervisorDriver):
     """One guest at a time, called by its document; what happens to it is written to the file the URI's path names."""
 
     driver_name = "console"
+    log: Path
+    pausing: bool
+    guest: DomainRef | None
+    dispatcher: Dispatcher
 
     @classmethod
     def open(cls, uri: Any, *, readonly: bool = False, auth: Any = None) -> Self:
