@@ -60,7 +60,7 @@ def _document(domain: Domain, config: ParserConfig) -> None:
     _os(domain, config)
     _boot(domain)
     _vcpus(domain)
-    _cputune(domain)
+    _cputune(domain, config)
     _numatune(domain)
     devices.sort(domain)
     devices.number(domain)
@@ -155,12 +155,19 @@ def _memory(domain: Domain, flags: XmlFlags) -> None:
             raise XmlError("maximum memory needs slots")
 
 
-def _cputune(domain: Domain) -> None:
+def _cputune(domain: Domain, config: ParserConfig) -> None:
     """One pin and one scheduler per CPU, sorted; resource groups only for CPUs there are."""
     tune = domain.cputune
     count = domain.vcpu.count
     all_vcpus = Bitmap.first(count)
-    tune.vcpupin.sort(key=lambda pin: pin.vcpu)
+    if domain.vcpus:
+        online = {item.id for item in domain.vcpus if item.enabled}
+    else:
+        online = set(range(domain.vcpu.current or count))
+    if config.features & ParserFeature.OFFLINE_VCPUPIN:
+        online = set(range(count))
+    # Pins of CPUs that aren't there are ignored: old definitions have them.
+    tune.vcpupin = sorted((pin for pin in tune.vcpupin if pin.vcpu in online), key=lambda pin: pin.vcpu)
     tune.iothreadpin.sort(key=lambda pin: pin.iothread)
     schedulers: dict[int, VcpuSched] = {}
     for sched in tune.vcpusched:
@@ -235,7 +242,7 @@ def _numatune(domain: Domain) -> None:
     ):
         vcpu.placement = VcpuPlacement.AUTO
     if vcpu.placement is VcpuPlacement.AUTO:
-        vcpu.cpuset = None
+        vcpu.cpuset = domain.cputune.emulatorpin = None
 
 
 def validate_name(domain: Domain, config: ParserConfig) -> None:

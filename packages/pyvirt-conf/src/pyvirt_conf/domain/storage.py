@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from enum import StrEnum
 from typing import ClassVar
 
@@ -247,12 +248,24 @@ class StorageHost(Element):
             raise BadValue("missing name of a storage host")
 
 
+_TOKENS = string.ascii_letters + string.digits
+_COOKIE_NAME = frozenset(_TOKENS + "!#$%&'*+-.^_`|~")
+_COOKIE_VALUE = frozenset(_TOKENS + "!#$%&'()*+-./:<=>?@[]^_`{|}~")
+
+
 @element("cookie")
 class Cookie(Element):
     """One HTTP cookie."""
 
     name: str = attr(required=True)
     value: str = text(".", default="")
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if not self.name or not set(self.name) <= _COOKIE_NAME:
+            raise BadValue(f"'{self.name}' is not the name of a cookie")
+        quoted = len(self.value) > 1 and self.value[0] == self.value[-1] == '"'
+        if not set(self.value[1:-1] if quoted else self.value) <= _COOKIE_VALUE:
+            raise BadValue(f"the value of cookie '{self.name}' has characters that can't be in one")
 
 
 @element("initiator")
@@ -345,7 +358,7 @@ class NetworkSource(StorageSource):
     config_file: str | None = attr("source/config/@file")
     initiator: Initiator | None = child("source/initiator")
     ssl_verify: YesNo | None = attr("source/ssl/@verify")
-    cookies: list[Cookie] = children("source/cookies/cookie")
+    cookies: list[Cookie] = children("source/cookies/cookie", secure=True)
     readahead: U64 | None = attr("source/readahead/@size", omit=0)
     timeout: U64 | None = attr("source/timeout/@seconds", omit=0)
     nfs_user: str | None = attr("source/identity/@user")

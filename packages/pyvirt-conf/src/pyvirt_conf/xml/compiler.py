@@ -162,7 +162,7 @@ def _pretty(value: int) -> tuple[int, str]:
         for factor, name in _UNITS:
             if value % factor == 0:
                 return value // factor, name
-    return value, "bytes"
+    return value, "B"
 
 
 # -- reading ---------------------------------------------------------------------------------------
@@ -521,7 +521,8 @@ def _write_parts(branch: _Branch, src: _Source, depth: int, level: int) -> None:
             )
         elif part.kind == "children":
             named = "" if _resolve(part)._tag == tag else f", {tag!r}"
-            src(depth, "for w in v:" if not part.live else "for w in v if live else ():")
+            tests = ["live"] * part.live + ["mode.secure"] * part.secure
+            src(depth, f"for w in v if {' and '.join(tests)} else ():" if tests else "for w in v:")
             src(depth + 1, f"w._to_xml(out, {pad}, mode{named})")
         elif part.kind == "inline":
             src(depth, "if v is not None:")

@@ -197,9 +197,9 @@ def child(
     )
 
 
-def children(path: str | None = None, *, live: bool = False, rank: int = 0) -> Any:
+def children(path: str | None = None, *, live: bool = False, secure: bool = False, rank: int = 0) -> Any:
     """A list of inner elements; the annotation is ``list[Class]``."""
-    return Field("children", path, live=live, rank=rank)
+    return Field("children", path, live=live, secure=secure, rank=rank)
 
 
 def variant(by: str, path: str | None = None, *, rank: int = 0, **choices: Any) -> Any:
