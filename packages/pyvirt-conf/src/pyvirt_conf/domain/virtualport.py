@@ -46,8 +46,6 @@ class VirtualPort(Element):
     def _parsed(self, node: Node, mode: Mode) -> None:
         if self.profileid is not None and len(self.profileid.encode()) >= 40:
             raise BadValue(f"profileid '{self.profileid[:60]}' is longer than 39 bytes")
-        if self.type is VirtualPortType.QBG and self.managerid is not None and self.managerid == 0:
-            raise BadValue("managerid can't be 0")
 
 
 class NativeVlanMode(StrEnum):
@@ -67,7 +65,7 @@ class VlanTag(Element):
 
 @element("vlan")
 class Vlan(Element):
-    """VLAN tags; several, or one with a native mode, make a trunk."""
+    """VLAN tags; several make a trunk."""
 
     trunk: YesNo | None = attr(omit=False)
     tags: list[VlanTag] = children()
@@ -84,7 +82,6 @@ class Vlan(Element):
                 raise BadValue("trunk='no' with a native vlan")
             if sum(tag.native_mode is not None for tag in self.tags) > 1:
                 raise BadValue("more than one native vlan")
-            self.trunk = True
 
 
 @element("inbound")
