@@ -297,3 +297,17 @@ def test_importing_the_package_loads_neither_lxml_nor_the_documents() -> None:
         "pyvirt_conf.Domain; assert 'lxml.etree' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_datagrams_have_two_ends() -> None:
+    source = "<source mode='bind' host='0.0.0.0' service='1'/><source mode='connect' host='h' service='2'/>"
+    domain = parse_domain(make(f"<serial type='udp'>{source}<log file='/l'/></serial>"), CONFIG)
+    for _ in range(2):
+        assert (
+            domain.format().count(
+                "      <source mode='bind' host='0.0.0.0' service='1'/>\n"
+                "      <source mode='connect' host='h' service='2'/>\n"
+                "      <log file='/l'/>\n"
+            )
+            == 2
+        )

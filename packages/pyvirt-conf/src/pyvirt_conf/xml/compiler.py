@@ -1,8 +1,8 @@
-"""Turns the declared fields of a class into two functions of straight-line Python: ``_read`` and ``_write``.
+"""Turns the declared fields of a class into functions of straight-line Python: one that reads, one that writes.
 
 Reading goes once over the children of a node, sorted by name into lists, then field by field. Writing appends lines to
 a list; whether an element is self-closed shows when its content has been written. What the functions look like is best
-seen by ``print(source_of(Interface))``.
+seen by ``print(source_of(Interface, "write"))``.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ def _pretty(value: int) -> tuple[int, str]:
 # -- reading ---------------------------------------------------------------------------------------
 
 
-def _read_source(cls: type[Element], root: _Branch, src: _Source) -> None:
+def _read_source(cls: type[Element], src: _Source) -> None:
     src(0, "def _read(cls, node, mode):")
     if cls._by is not None:
         src(1, f"word = node.get({cls._by!r})")
@@ -186,7 +186,7 @@ def _read_source(cls: type[Element], root: _Branch, src: _Source) -> None:
         src(1, "live = not mode.inactive")
     src(1, "try:")
     before = len(src.lines)
-    _read_branch(cls, root, src, "node", "", 2)
+    _read_branch(cls, _tree(cls), src, "node", "", 2)
     if hasattr(cls, "_parsed"):
         src(2, "at = ''")
         src(2, "self._parsed(node, mode)")
@@ -356,22 +356,30 @@ def _read_text(field: Field, src: _Source, var: str, rel: str, depth: int) -> No
 # -- writing ---------------------------------------------------------------------------------------
 
 
-def _write_source(cls: type[Element], root: _Branch, src: _Source) -> None:
-    setup = []
-    if any(field.live for field in cls._fields.values()):
-        setup.append("live = not mode.inactive")
-    const = "".join(f" {name}='{escape(value)}'" for name, value in cls._const)
-    while root.attrs and root.attrs[0].rank < 0:
-        # The few attributes that come before the one that tells the kind are always there.
-        first = root.attrs.pop(0)
-        const = f" {(first.path or '@' + first.name)[1:]}='{_shown(first, src, 'self.' + first.name)}'" + const
+class _Writing:
+    """What the writing functions of a class have in common: its tree, constant attributes, local names."""
 
+    def __init__(self, cls: type[Element], src: _Source) -> None:
+        self.root = _tree(cls)
+        self.setup = ["live = not mode.inactive"] if any(field.live for field in cls._fields.values()) else []
+        const = "".join(f" {name}='{escape(value)}'" for name, value in cls._const)
+        attrs = self.root.attrs
+        while attrs and attrs[0].rank < 0:
+            # The few attributes that come before the one that tells the kind are always there.
+            first = attrs.pop(0)
+            const = f" {(first.path or '@' + first.name)[1:]}='{_shown(first, src, 'self.' + first.name)}'" + const
+        fixed, self.rest = _split_fixed(attrs, src)
+        self.head = const + fixed
+
+
+def _write_source(cls: type[Element], src: _Source) -> None:
+    writing = _Writing(cls, src)
+    root = writing.root
     src(0, f"def _write(self, out, pad, mode, tag={cls._tag!r}):")
-    for line in setup:
+    for line in writing.setup:
         src(1, line)
-    fixed, rest = _split_fixed(root.attrs, src)
-    src(1, f'a = f"{{pad}}<{{tag}}{const}{fixed}"')
-    _write_attrs(rest, src, 1)
+    src(1, f'a = f"{{pad}}<{{tag}}{writing.head}"')
+    _write_attrs(writing.rest, src, 1)
     if root.text is not None:
         _write_text_close(root.text, src)
     elif root.parts:
@@ -379,17 +387,20 @@ def _write_source(cls: type[Element], root: _Branch, src: _Source) -> None:
     else:
         src(1, "out.append(a + '/>\\n')")
 
-    src(0, "def _write_attrs(self, mode):")
-    for line in setup:
-        src(1, line)
-    src(1, f'a = f"{const}{fixed}"')
-    _write_attrs(rest, src, 1)
-    src(1, "return a")
 
-    src(0, "def _write_kids(self, out, pad1, mode):")
-    for line in setup:
+def _parts_source(cls: type[Element], src: _Source) -> None:
+    """The attributes and the inner elements each alone: for what stands in another element."""
+    writing = _Writing(cls, src)
+    src(0, "def _write_attrs(self, mode):")
+    for line in writing.setup:
         src(1, line)
-    _write_parts(root, src, 1, 1)
+    src(1, f'a = f"{writing.head}"')
+    _write_attrs(writing.rest, src, 1)
+    src(1, "return a")
+    src(0, "def _write_kids(self, out, pad1, mode):")
+    for line in writing.setup:
+        src(1, line)
+    _write_parts(writing.root, src, 1, 1)
     src(1, "return")
 
 
@@ -577,32 +588,28 @@ def _write_branch(branch: _Branch, src: _Source, depth: int, level: int) -> None
 # -- both ------------------------------------------------------------------------------------------
 
 
-def _generate(cls: type[Element]) -> _Source:
-    root = _tree(cls)
+_SOURCES = {"read": _read_source, "write": _write_source, "parts": _parts_source}
+_METHODS = {
+    "read": {"_read": "_read", "_from_node": "_read"},
+    "write": {"_write": "_write", "_to_xml": "_write"},
+    "parts": {"_write_attrs": "_write_attrs", "_write_kids": "_write_kids"},
+}
+
+
+def source_of(cls: type[Element], what: str) -> str:
+    """The code generated for a class, for reading: ``read``, ``write`` or ``parts``."""
     src = _Source()
-    _read_source(cls, root, src)
-    _write_source(cls, root, src)
-    return src
+    _SOURCES[what](cls, src)
+    return "\n".join(src.lines)
 
 
-def source_of(cls: type[Element]) -> str:
-    """The code generated for a class, for reading."""
-    return "\n".join(_generate(cls).lines)
-
-
-def compile_class(cls: type[Element]) -> None:
-    """Give a class its own ``_read``, ``_write``, ``_write_attrs`` and ``_write_kids``."""
-    src = _generate(cls)
+def compile_class(cls: type[Element], what: str) -> None:
+    """Give a class its own functions to read, to write, or to write in parts; methods written by hand stay."""
+    src = _Source()
+    _SOURCES[what](cls, src)
+    code = compile("\n".join(src.lines), f"<generated for {cls.__name__}>", "exec")
     made: dict[str, Any] = {}
-    exec(compile("\n".join(src.lines), f"<generated for {cls.__name__}>", "exec"), src.names, made)  # noqa: S102 (our own source)
-    regular = {name: not _overridden(cls, name) for name in ("_to_xml", "_from_node", "_write_attrs", "_write_kids")}
-    cls._read = classmethod(made["_read"])  # type: ignore[assignment]
-    cls._write = made["_write"]  # type: ignore[method-assign]
-    if regular["_write_attrs"]:
-        cls._write_attrs = made["_write_attrs"]  # type: ignore[method-assign]
-    if regular["_write_kids"]:
-        cls._write_kids = made["_write_kids"]  # type: ignore[method-assign]
-    if regular["_to_xml"]:
-        cls._to_xml = made["_write"]  # type: ignore[method-assign]
-    if regular["_from_node"]:
-        cls._from_node = classmethod(made["_read"])  # type: ignore[assignment]
+    exec(code, src.names, made)  # noqa: S102 (our own source)
+    for name, function in _METHODS[what].items():
+        if not _overridden(cls, name):
+            setattr(cls, name, classmethod(made[function]) if what == "read" else made[function])

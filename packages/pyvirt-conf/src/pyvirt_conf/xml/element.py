@@ -62,7 +62,7 @@ class Element:
     def _read(cls, node: Node, mode: Mode) -> Self:
         from pyvirt_conf.xml.compiler import compile_class
 
-        compile_class(cls)
+        compile_class(cls, "read")
         return cls._read(node, mode)
 
     def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
@@ -71,21 +71,21 @@ class Element:
     def _write(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
         from pyvirt_conf.xml.compiler import compile_class
 
-        compile_class(type(self))
+        compile_class(type(self), "write")
         self._write(out, pad, mode, tag or self._tag)
 
     def _write_attrs(self, mode: Mode) -> str:
         """The attributes alone, each after a space: for a part that stands in another element."""
         from pyvirt_conf.xml.compiler import compile_class
 
-        compile_class(type(self))
+        compile_class(type(self), "parts")
         return self._write_attrs(mode)
 
     def _write_kids(self, out: list[str], pad: str, mode: Mode) -> None:
         """The inner elements alone."""
         from pyvirt_conf.xml.compiler import compile_class
 
-        compile_class(type(self))
+        compile_class(type(self), "parts")
         self._write_kids(out, pad, mode)
 
     def to_xml(self, **modes: Any) -> str:
