@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyvirt_conf.domain.config import ParserConfig, ParserFeature, XmlFlags
 from pyvirt_conf.domain.namespaces import QEMU_URI, QemuNamespace
-from pyvirt_driver_qemu.completion import addresses, defaults, devices, pci
+from pyvirt_driver_qemu.completion import addresses, defaults, devices, pci, validate
 from pyvirt_util.errors import NoSupportError, VirtError
 
 if TYPE_CHECKING:
@@ -109,6 +109,8 @@ def parser_config(
         domain_early=early,
         device_complete=device,
         assign_addresses=place,
+        device_validate=lambda item, domain: validate.validate_device(item, domain, lookup(domain)),
+        domain_validate=lambda domain: validate.validate_domain(domain, lookup(domain)),
         **options,
     )
 
