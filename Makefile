@@ -13,12 +13,14 @@ ARGUMENTS ?=
 BIN := $(VENV)/bin
 
 .DELETE_ON_ERROR:
-.PHONY: demo test lint format venv system-packages clean
+.PHONY: demo test lint format venv clean
 
-test: venv system-packages
+test: venv
+	@sh tools/system_packages.sh tests
 	$(BIN)/tox run-parallel --parallel $(TOX_PARALLEL) --parallel-no-spinner $(ARGUMENTS)
 
-demo: venv system-packages
+demo: venv
+	@sh tools/system_packages.sh
 	$(BIN)/python tools/demo.py $(ARGUMENTS)
 
 lint: venv
@@ -31,9 +33,6 @@ format: venv
 # Does nothing when no pyproject.toml has changed.
 venv: $(BIN)/uv
 	@$(BIN)/python tools/install.py --into $(VENV) --editable --keep --group dev
-
-system-packages:
-	@sh tools/system_packages.sh
 
 # uv makes the rest quick.
 $(BIN)/uv:

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Install the Debian packages that real guests, containers and bridges need, as root and where something is missing.
-# Everybody else is told what to install; what needs a missing program then says so and does without.
+# Install the Debian packages that real guests, containers and bridges need, as root and where something is missing; with
+# the argument "tests" also what the tests compare with. Everybody else is told what to install; what needs a missing
+# program then says so and does without.
 set -eu
 
 # PROGRAM:PACKAGE, by what is looked for and what brings it.
@@ -13,6 +14,13 @@ nft:nftables
 ip:iproute2
 unshare:util-linux
 "
+if [ "${1:-}" = tests ]; then
+    wanted="$wanted
+virsh:libvirt-clients
+zsh:zsh
+fish:fish
+"
+fi
 
 missing=""
 for pair in $wanted; do
