@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pyvirt import enums as enums
+    from pyvirt import errors as errors
     from pyvirt import services as services
     from pyvirt.auth import Authenticator
     from pyvirt.objects import Checkpoint as Checkpoint
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from pyvirt.objects import Snapshot as Snapshot
     from pyvirt.objects import StoragePool as StoragePool
     from pyvirt.objects import Volume as Volume
-    from pyvirt import errors as errors
     from pyvirt_util.errors import VirtError as VirtError
 
 __version__ = "0.1.0"

@@ -288,8 +288,11 @@ class QemuDriver(LocalChanges):
 
     def domain_pm_wakeup(self, domain: DomainRef, flags: int) -> None:
         """See the base class."""
-        with self.locked_running(domain) as status, self.monitor(status) as monitor:
-            monitor.execute("system_wakeup")
+        with self.locked_running(domain) as status:
+            if status.state != DomainState.PMSUSPENDED:
+                raise OperationInvalidError("domain is not pmsuspended")
+            with self.monitor(status) as monitor:
+                monitor.execute("system_wakeup")
 
     def domain_qemu_monitor_command(self, domain: DomainRef, command: str, flags: int) -> str:
         """Run a QMP command (JSON text), or a human monitor command with flag HMP; the reply as text."""

@@ -12,6 +12,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from pyvirt.events.dispatcher import Dispatcher
@@ -59,7 +60,8 @@ class EventBus:
             if not name.endswith(_SUFFIX):
                 continue
             if data is None:
-                data = json.dumps(event.to_dict(), separators=(",", ":")).encode()
+                values = {"at": time.monotonic_ns(), **event.to_dict()}
+                data = json.dumps(values, separators=(",", ":")).encode()
             path = f"{self._folder}/{name}"
             try:
                 if not send_datagram(path, data):
@@ -121,7 +123,8 @@ class EventBus:
                 if not data:
                     return
                 try:
-                    self.dispatcher.emit(from_dict(json.loads(data)))
+                    values = json.loads(data)
+                    self.dispatcher.emit(from_dict(values), values.get("at"))
                 except (ValueError, TypeError, InvalidArgError) as error:
                     _log.warning("unreadable event: %s", error)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -40,10 +41,9 @@ class Dispatcher:
         self, *, on_first: Callable[[], None] | None = None, on_last: Callable[[], None] | None = None
     ) -> None:
         self._lock = threading.Lock()
-        # By number: the kind, the UUID or None for all domains, the callback, and how many events there were before it.
+        # By number: the kind, the UUID or None for all domains, the callback, and since when (monotonic ns).
         self._callbacks: dict[int, tuple[int, str | None, EventCallback, int]] = {}
         self._next = 0
-        self._emitted = 0
         # The thread's own while there are callbacks; None ends it.
         self._queue: SimpleQueue[tuple[int, DomainEvent] | None] | None = None
         self._on_first = on_first
@@ -56,7 +56,7 @@ class Dispatcher:
             number = self._next
             self._next += 1
             uuid = None if domain is None else domain.uuid
-            self._callbacks[number] = (int(event_id), uuid, callback, self._emitted)
+            self._callbacks[number] = (int(event_id), uuid, callback, time.monotonic_ns())
             if self._queue is None:
                 self._queue = SimpleQueue()
                 threading.Thread(target=self._run, args=(self._queue,), name="pyvirt-events", daemon=True).start()
@@ -88,24 +88,27 @@ class Dispatcher:
             except InvalidArgError:
                 continue
 
-    def emit(self, event: DomainEvent) -> None:
-        """Queue an event; returns at once."""
+    def emit(self, event: DomainEvent, at: int | None = None) -> None:
+        """Queue an event; returns at once.
+
+        :param at: when it happened, in nanoseconds of the monotonic clock, which all processes of a host share; now by
+            default. A callback gets no event from before it was registered.
+        """
         with self._lock:
             if self._queue is not None:
-                self._emitted += 1
-                self._queue.put((self._emitted, event))
+                self._queue.put((time.monotonic_ns() if at is None else at, event))
 
     def _run(self, queue: SimpleQueue[tuple[int, DomainEvent] | None]) -> None:
         while True:
             item = queue.get()
             if item is None:
                 return
-            position, event = item
+            at, event = item
             with self._lock:
                 wanted = [
                     number
-                    for number, (event_id, uuid, _, before) in self._callbacks.items()
-                    if event_id == event.event_id and uuid in (None, event.domain.uuid) and position > before
+                    for number, (event_id, uuid, _, since) in self._callbacks.items()
+                    if event_id == event.event_id and uuid in (None, event.domain.uuid) and at >= since
                 ]
             for number in wanted:
                 registered = self._callbacks.get(number)

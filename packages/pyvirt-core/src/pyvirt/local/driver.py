@@ -13,8 +13,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pyvirt.driver.filters import domain_matches
+from pyvirt.driver.flags import allow_flags
 from pyvirt.driver.hypervisor import HypervisorDriver
-from pyvirt.enums.domain import DomainCreateFlags, DomainDestroyFlags, DomainUndefineFlags, DomainXMLFlags
+from pyvirt.enums.domain import (
+    DomainCreateFlags,
+    DomainDefineFlags,
+    DomainDestroyFlags,
+    DomainUndefineFlags,
+    DomainXMLFlags,
+)
 from pyvirt.enums.domain_events import (
     DomainEventDefinedDetailType,
     DomainEventStartedDetailType,
@@ -43,7 +50,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterator
 
-    from pyvirt.enums.domain import ConnectListAllDomainsFlags, DomainDefineFlags
+    from pyvirt.enums.domain import ConnectListAllDomainsFlags
     from pyvirt.enums.domain_events import DomainEventID
     from pyvirt.events import EventCallback
     from pyvirt.events.bus import EventBus
@@ -54,6 +61,18 @@ if TYPE_CHECKING:
     from pyvirt_util.store import Stamp
 
 _log = logging.getLogger("pyvirt.local")
+
+START_FLAGS = (
+    DomainCreateFlags.START_PAUSED
+    | DomainCreateFlags.START_AUTODESTROY
+    | DomainCreateFlags.START_BYPASS_CACHE
+    | DomainCreateFlags.START_FORCE_BOOT
+    | DomainCreateFlags.START_VALIDATE
+    | DomainCreateFlags.START_RESET_NVRAM
+)
+UNDEFINE_FLAGS = 0x7F
+XML_FLAGS = 0xF
+LIST_FLAGS = 0xFFFF
 
 # Why a guest stopped: the reason of its state, and the detail of the event.
 _STOPPED = {
@@ -283,6 +302,7 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
 
     def connect_list_all_domains(self, flags: ConnectListAllDomainsFlags) -> list[DomainRef]:
         """See the base class."""
+        allow_flags(flags, LIST_FLAGS, "virConnectListAllDomains")
         live = {}
         for name in self.records.live.names():
             try:
@@ -328,6 +348,7 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
 
     def domain_get_state(self, domain: DomainRef, flags: int) -> DomainStateReason:
         """See the base class."""
+        allow_flags(flags, 0, "virDomainGetState")
         name, status = self.find(domain)
         if status is not None:
             return DomainStateReason(status.state, reason_enum(status.state)(status.reason))
@@ -355,6 +376,7 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
 
     def domain_get_xml_desc(self, domain: DomainRef, flags: DomainXMLFlags) -> str:
         """See the base class."""
+        allow_flags(flags, XML_FLAGS, "virDomainGetXMLDesc")
         name, status = self.find(domain)
         if status is not None and not flags & DomainXMLFlags.INACTIVE:
             return self.format_definition(self.live_definition(status), flags=flags)
@@ -391,6 +413,7 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
 
     def domain_define_xml_flags(self, xml: str, flags: DomainDefineFlags) -> DomainRef:
         """See the base class."""
+        allow_flags(flags, DomainDefineFlags.VALIDATE, "virDomainDefineXMLFlags")
         domain = self.parse_definition(xml, validate_schema=bool(flags))
         name, uuid = _identity(domain)
         text = self.format_definition(domain, flags=DomainXMLFlags.INACTIVE | DomainXMLFlags.SECURE)
@@ -404,6 +427,7 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
 
     def domain_undefine_flags(self, domain: DomainRef, flags: DomainUndefineFlags) -> None:
         """See the base class."""
+        allow_flags(flags, UNDEFINE_FLAGS, "virDomainUndefineFlags")
         with self.locked(domain) as (name, status):
             if self.records.persistent.stamp(name) is None:
                 raise OperationInvalidError("cannot undefine transient domain")
@@ -418,6 +442,7 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
 
     def domain_rename(self, domain: DomainRef, new_name: str, flags: int) -> None:
         """See the base class; the domain must be persistent and may not run."""
+        allow_flags(flags, 0, "virDomainRename")
         with self.locked(domain) as (name, status):
             if status is not None:
                 raise OperationInvalidError("cannot rename active domain")
@@ -425,7 +450,7 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
             if stored is None:
                 raise OperationInvalidError("cannot rename a transient domain")
             if new_name == name:
-                raise InvalidArgError(f"can't rename domain '{name}' to itself")
+                raise OperationInvalidError(f"domain with name '{new_name}' already exists")
             definition = stored.copy()
             definition.name = new_name
             text = self.format_definition(definition, flags=DomainXMLFlags.INACTIVE | DomainXMLFlags.SECURE)
@@ -442,6 +467,7 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
 
     def domain_create_xml(self, xml: str, flags: DomainCreateFlags) -> DomainRef:
         """See the base class."""
+        allow_flags(flags, START_FLAGS, "virDomainCreateXML")
         domain = self.parse_definition(xml, validate_schema=bool(flags & DomainCreateFlags.START_VALIDATE))
         name, _uuid = _identity(domain)
         with self.records.lock(name):
@@ -451,6 +477,7 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
 
     def domain_create_with_flags(self, domain: DomainRef, flags: DomainCreateFlags) -> None:
         """See the base class."""
+        allow_flags(flags, START_FLAGS, "virDomainCreateWithFlags")
         with self.locked(domain) as (name, status):
             if status is not None:
                 raise OperationInvalidError("domain is already running")
@@ -499,6 +526,7 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
 
     def domain_destroy_flags(self, domain: DomainRef, flags: DomainDestroyFlags) -> None:
         """See the base class."""
+        allow_flags(flags, DomainDestroyFlags.GRACEFUL, "virDomainDestroyFlags")
         with self.locked_running(domain) as status:
             self.end_guest(status, DomainShutoffReason.DESTROYED, graceful=bool(flags & DomainDestroyFlags.GRACEFUL))
 

@@ -70,11 +70,19 @@ class Bench:
         """Define a domain and start it."""
         domain = self.define(name)
         domain.start(enums.DomainCreateFlags.START_PAUSED if paused else 0)
+        if not paused:
+            self._wait_until_ready(domain)
         return domain
 
     def create(self, name: str | None = None, *, uuid: str | None = None) -> Domain:
         """Start a transient domain."""
-        return self.conn.create_domain(self.xml(name, uuid=uuid))
+        domain = self.conn.create_domain(self.xml(name, uuid=uuid))
+        self._wait_until_ready(domain)
+        return domain
+
+    def _wait_until_ready(self, domain: Domain) -> None:
+        if self.driver.ready is not None:
+            self.driver.ready(domain)
 
     # Waiting
 

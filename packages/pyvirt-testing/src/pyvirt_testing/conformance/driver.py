@@ -10,7 +10,9 @@ from xml.sax.saxutils import escape
 from pyvirt.driver import HypervisorDriver, declared_operations
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
+
+    from pyvirt import Domain
 
 # Names that libvirt accepts: spaces, quotes, XML's own characters, other scripts, dots, what a shell would act on.
 ODD_NAMES = (
@@ -35,6 +37,8 @@ class DriverUnderTest:
         for anything: ``domain_migrate_*``. What is named and works is an error, as is what is not named and does not.
     :param timeout: seconds within which a guest has started, stopped, or an event has come.
     :param guest_obeys: what the guest does when it is asked: of ``shutdown`` and ``reboot``.
+    :param ready: waits until a guest that was just started does what it is asked; a guest that is still booting does
+        not see its power button pressed.
     :param shared: whether another connection to the URI sees the same domains.
     :param domains: how many domains are defined, started and destroyed at the same time, by ``threads`` threads.
     :param names: names that must work.
@@ -47,6 +51,7 @@ class DriverUnderTest:
     unsupported: Collection[str] = ()
     timeout: float = 30.0
     guest_obeys: Collection[str] = ("shutdown", "reboot")
+    ready: Callable[[Domain], None] | None = None
     shared: bool = True
     domains: int = 50
     threads: int = 8
