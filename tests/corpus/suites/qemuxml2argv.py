@@ -288,6 +288,9 @@ def prepare(domain: Any, case: Case) -> None:
         if isinstance(channel.source, UnixChar) and channel.source.path is None:
             channel.source.mode = SocketMode.BIND
             channel.source.path = f"/tmp/channel/{getattr(channel.target, 'name', None) or channel.alias}"
+    vsock = domain.devices.vsock
+    if vsock is not None and vsock.auto_cid:
+        vsock.cid = 42
     for display in domain.devices.graphics:
         if isinstance(display, VncGraphics) and display.autoport:
             display.port = 5900
@@ -296,6 +299,12 @@ def prepare(domain: Any, case: Case) -> None:
             secure = any(str(channel.mode) == "secure" for channel in display.channels)
             if given.get("spiceTLS") and (secure or str(display.default_mode) != "insecure"):
                 display.tls_port = 5902
+
+
+def incoming(case: Case) -> str | None:
+    """Where the guest comes from."""
+    given, fd = case.data.get("migrate_from"), case.data.get("migrate_fd")
+    return f"fd:{fd}" if given in ("stdio", "fd") or (given or "").startswith("fd:") else given
 
 
 def command(case: Case) -> str:
@@ -309,6 +318,8 @@ def command(case: Case) -> str:
     caps = capabilities(case, wanted)
     parser = config(caps, host_arch)
     flags = XmlFlags.INACTIVE
+    for name in case.data.get("parse_flags", ()):
+        flags |= XmlFlags[name]
     domain = parse_domain(xml, parser, flags=flags)
     domain.id = -1
     assign_aliases(domain)
@@ -323,6 +334,8 @@ def command(case: Case) -> str:
         settings=settings(case),
         plugged=plugged(domain),
         helpers=Helpers(),
+        render_node=lambda: "/dev/dri/foo",
+        incoming=incoming(case),
         is_cdrom=lambda path: path == "/dev/cdrom",
         environment={**case.settings.get("base_env", {}), **case.data.get("env", {})},
         now=lambda: float(NOW),

@@ -257,8 +257,10 @@ class Domain(Element):
 
     def _parsed(self, node: Node, mode: Mode) -> None:
         config: ParserConfig | None = mode.config
-        if config is not None and node.nsmap:
-            for uri in node.nsmap.values():
+        if config is not None and config.namespaces:
+            # The prefix may be declared on the domain, or only on the elements that use it.
+            uris = dict.fromkeys(uri for at in (node, *node) if isinstance(at.tag, str) for uri in at.nsmap.values())
+            for uri in uris:
                 kind = config.namespaces.get(uri)
                 if kind is not None:
                     found = kind._from_node(node, mode)

@@ -108,14 +108,11 @@ def _pci(context: Context, address: PciAddress) -> Props:
 
 
 def boot_props(context: Context, device: Any) -> Props:
-    """The place in the boot order, and on s390 the entry of the boot loader's menu."""
+    """The place in the boot order."""
     place = context.boot_index(device)
     if place is None:
         return {}
-    props: Props = {"bootindex": place[0]}
-    if place[1] is not None:
-        props["loadparm"] = place[1]
-    return props
+    return {"bootindex": place[0]}
 
 
 def rom_props(device: Any) -> Props:

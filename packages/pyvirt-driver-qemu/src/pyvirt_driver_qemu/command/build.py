@@ -140,6 +140,14 @@ def _iothreads(context: Context) -> list[str]:
         if thread.thread_pool_max is not None:
             props["thread-pool-max"] = thread.thread_pool_max
         words += context.object(props)
+    pool = domain.default_iothread
+    if pool is not None:
+        main: dict[str, object] = {"qom-type": "main-loop", "id": "main-loop"}
+        if pool.thread_pool_min is not None:
+            main["thread-pool-min"] = pool.thread_pool_min
+        if pool.thread_pool_max is not None:
+            main["thread-pool-max"] = pool.thread_pool_max
+        words += context.object(main)
     return words
 
 
@@ -182,6 +190,10 @@ def _floppies(context: Context) -> list[str]:
         if name != "driver":
             words += ["-global", f"isa-fdc.{name}={value}"]
     return words
+
+
+def _incoming(context: Context) -> list[str]:
+    return ["-incoming", context.incoming] if context.incoming is not None else []
 
 
 def _pass_through(context: Context) -> list[str]:
@@ -258,6 +270,7 @@ _AFTER_MONITOR: tuple[Callable[[Context], list[str]], ...] = (
     small_devices.redirdevs,
     hostdev.interface_hostdevs,
     hostdev.hostdevs,
+    _incoming,
     small_devices.balloon,
     small_devices.rngs,
     small_devices.nvram,

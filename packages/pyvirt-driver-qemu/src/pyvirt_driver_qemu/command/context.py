@@ -121,6 +121,8 @@ class Context:
     :param plugged: by an interface's alias.
     :param secret: the value of a secret reference, for ``-object secret``.
     :param attended: somebody watches the guest all its life and acts on its power-off; else QEMU does so by itself.
+    :param incoming: where a guest that is moved or restored comes from, QEMU's URI (``fd:7``).
+    :param render_node: the graphics card of the host for displays that name none; the first there is by default.
     :param is_cdrom: tells optical drives of the host from other block devices; asks the kernel by default.
     """
 
@@ -138,6 +140,8 @@ class Context:
     attended: bool = True
     environment: Mapping[str, str] = field(default_factory=dict)
     now: Callable[[], float] | None = None
+    incoming: str | None = None
+    render_node: Callable[[], str | None] | None = None
     is_cdrom: Callable[[str], bool] | None = None
     helpers: Helpers | None = None
     auto_nodes: frozenset[int] | None = None
@@ -198,10 +202,18 @@ class Context:
         place = self._boot_order.get(id(device))
         return None if place is None else (place, None)
 
+    def default_render_node(self) -> str | None:
+        """The graphics card of the host that draws where none is named."""
+        return (self.render_node or first_render_node)()
+
     def next_backend(self) -> int:
         """A number for the node of a SCSI device of the host."""
         self._backends += 1
         return self._backends
+
+    def skip_backends(self, number: int) -> None:
+        """Nodes up to this number are taken by disks."""
+        self._backends = max(self._backends, number)
 
     def scsi_generic(self, source: Any) -> str:
         """The generic device (``/dev/sg0``) of a SCSI device of the host.
@@ -257,6 +269,17 @@ class Context:
         if self.has("netdev.json"):
             return ["-netdev", as_json(props)]
         return ["-netdev", as_options(props, "type")]
+
+
+def first_render_node() -> str | None:
+    """The first ``/dev/dri/renderD*`` of the host."""
+    import os
+
+    try:
+        names = sorted(name for name in os.listdir("/dev/dri") if name.startswith("renderD"))
+    except OSError:
+        return None
+    return f"/dev/dri/{names[0]}" if names else None
 
 
 def boot_order(domain: Domain) -> dict[int, int]:

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 from pyvirt_conf.domain.controller import Controller, ControllerType
 from pyvirt_driver_qemu.command.address import address_props, virtio_driver, virtio_props
-from pyvirt_driver_qemu.command.machines import PPC64, has_builtin_ide, is_arm_virt, is_q35, is_riscv_virt, is_s390_ccw
+from pyvirt_driver_qemu.command.machines import (
+    PPC64,
+    S390,
+    has_builtin_ide,
+    is_arm_virt,
+    is_isapc,
+    is_microvm,
+    is_q35,
+    is_riscv_virt,
+)
 from pyvirt_driver_qemu.command.props import Props
 from pyvirt_util.errors import ConfigUnsupportedError, InternalError
 
@@ -51,7 +60,6 @@ def controllers(context: Context) -> list[str]:
     """The arguments of all controllers but the card readers."""
     words: list[str] = []
     usb = 0
-    legacy_usb = False
     for kind in _ORDER:
         for controller in context.domain.devices.controllers:
             if controller.type is not kind:
@@ -60,22 +68,22 @@ def controllers(context: Context) -> list[str]:
                 if controller.model == "none":
                     usb += 1
                     continue
-                if controller.model is None and not is_q35(context.domain) and not _no_legacy_usb(context):
-                    if not usb and not legacy_usb:
-                        legacy_usb = True
+                if controller.model is None and not _no_legacy_usb(context):
                     continue
                 usb += 1
             props = controller_props(context, controller)
             if props:
                 words += context.device(props)
-    if usb == 0 and legacy_usb:
+    if usb == 0 and not _no_legacy_usb(context):
         words.append("-usb")
     return words
 
 
 def _no_legacy_usb(context: Context) -> bool:
     domain = context.domain
-    return is_arm_virt(domain) or is_riscv_virt(domain) or is_s390_ccw(domain)
+    if is_q35(domain) or is_isapc(domain) or is_microvm(domain):
+        return True
+    return is_arm_virt(domain) or is_riscv_virt(domain) or domain.os.arch in S390
 
 
 def card_readers(context: Context) -> list[str]:
@@ -93,7 +101,7 @@ def controller_props(context: Context, controller: Controller) -> Props:
     if kind is ControllerType.PCI:
         props = _pci(context, controller)
     elif kind is ControllerType.USB:
-        props = _usb(controller)
+        props = _usb(context, controller)
     elif kind is ControllerType.SCSI:
         props = _scsi(context, controller)
     elif kind is ControllerType.IDE:
@@ -138,7 +146,7 @@ def _pci(context: Context, controller: Controller) -> Props:
     return {"driver": name, "id": controller.alias}
 
 
-def _usb(controller: Controller) -> Props:
+def _usb(context: Context, controller: Controller) -> Props:
     model = controller.model or "piix3-uhci"
     driver = _USB_DRIVERS.get(model)
     if driver is None:
@@ -148,7 +156,15 @@ def _usb(controller: Controller) -> Props:
         props |= {"p2": controller.ports, "p3": controller.ports}
     if controller.master is not None:
         # A companion belongs to the bus of its master and has no name of its own.
-        props |= {"masterbus": f"{controller.alias}.0", "firstport": controller.master.startport}
+        master = next(
+            (
+                other.alias
+                for other in context.domain.devices.controllers
+                if other.type is ControllerType.USB and other.index == controller.index and other.master is None
+            ),
+            controller.alias,
+        )
+        props |= {"masterbus": f"{master}.0", "firstport": controller.master.startport}
     else:
         props["id"] = controller.alias
     return props

@@ -45,6 +45,10 @@ _FEATURE_NAMES = {
 }
 
 
+#: Features QEMU once let one name, though they are the guest's own doing.
+_REMOVED = frozenset(("osxsave", "ospke"))
+
+
 def feature_name(context: Context, name: str) -> str:
     """QEMU's name of a CPU feature."""
     if context.arch not in X86:
@@ -103,6 +107,8 @@ def model(context: Context) -> str | None:
 def _policies(context: Context, cpu: Cpu) -> list[str]:
     parts = []
     for feature in cpu.features:
+        if feature.name in _REMOVED:
+            continue
         name = feature_name(context, feature.name)
         if feature.policy in (FeaturePolicy.FORCE, FeaturePolicy.REQUIRE, FeaturePolicy.OPTIONAL, None):
             parts.append(f"{name}=on")
@@ -148,7 +154,7 @@ def _features(context: Context) -> list[str]:
         parts.append(f"pmu={on_off(features.pmu)}")
     cpu = domain.cpu
     if cpu is not None:
-        if cpu.cache is not None:
+        if cpu.cache is not None and context.has("cpu-cache"):
             parts += _cache(cpu)
         address = cpu.max_phys_addr
         if address is not None:

@@ -41,6 +41,7 @@ def disks(context: Context) -> list[str]:
     """The arguments of all disks, in their order; floppies of the board's own controller get their boot index apart."""
     words: list[str] = []
     images = number_images(context.domain.devices.disks)
+    context.skip_backends(max((layer.number for image in images.values() for layer in image.chain()), default=0))
     for disk in context.domain.devices.disks:
         words += disk_arguments(context, disk, images.get(id(disk)))
     return words

@@ -37,8 +37,10 @@ def graphics(context: Context) -> list[str]:
         elif isinstance(display, SdlGraphics):
             words += ["-display", "sdl" + (f",gl={on_off(display.gl)}" if display.gl is not None else "")]
         elif isinstance(display, EglHeadlessGraphics):
-            node = f",rendernode={escape(display.rendernode)}" if display.rendernode else ""
-            words += ["-display", f"egl-headless{node}"]
+            named = display.rendernode
+            if named is None and context.has("egl-headless.rendernode"):
+                named = context.default_render_node()
+            words += ["-display", "egl-headless" + (f",rendernode={escape(named)}" if named else "")]
         elif isinstance(display, DbusGraphics):
             words += _dbus(context, display)
         else:
@@ -142,8 +144,11 @@ def _spice(context: Context, display: SpiceGraphics) -> list[str]:
         parts.append("disable-agent-file-xfer=on")
     if display.gl:
         parts.append("gl=on")
-        if display.rendernode:
-            parts.append(f"rendernode={escape(display.rendernode)}")
+        node = display.rendernode
+        if node is None and context.has("spice-rendernode"):
+            node = context.default_render_node()
+        if node:
+            parts.append(f"rendernode={escape(node)}")
     parts.append("seamless-migration=on")
     words = ["-spice", ",".join(parts)]
     if display.keymap:

@@ -179,8 +179,8 @@ def mdev_props(context: Context, device: MdevHostdev) -> Props:
     props["sysfsdev"] = f"/sys/bus/mdev/devices/{device.source.uuid}"
     if device.display is not None:
         props["display"] = "on" if device.display else "off"
-    if device.ramfb is not None:
-        props["ramfb"] = device.ramfb
+    if device.ramfb:
+        props["ramfb"] = True
     return props | boot_props(context, device) | address_props(context, device)
 
 

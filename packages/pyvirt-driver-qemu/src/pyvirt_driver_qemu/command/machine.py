@@ -201,7 +201,7 @@ def _acpi_and_timers(context: Context) -> list[str]:
             if timer.name is TimerName.HPET and timer.present is not None:
                 parts.append(f"hpet={on_off(timer.present)}")
     for sound in context.domain.devices.sounds:
-        if sound.model is SoundModel.PCSPK:
+        if sound.model is SoundModel.PCSPK and context.capabilities.version >= 5000000:
             parts.append(f"pcspk-audiodev=audio{sound.audio_id or 1}")
     return parts
 
@@ -287,9 +287,9 @@ def power_management(context: Context) -> list[str]:
     words = ["-no-shutdown"] if context.attended else _unattended(context)
     if context.has("no-acpi") and not domain.features.acpi:
         words.append("-no-acpi")
-    bridge = "ICH9-LPC" if is_q35(domain) else "PIIX4_PM"
     for state, value in (("s3", domain.pm.suspend_to_mem), ("s4", domain.pm.suspend_to_disk)):
         if value is not None:
+            bridge = "ICH9-LPC" if is_q35(domain) and context.has(f"ich9-disable-{state}") else "PIIX4_PM"
             words += ["-global", f"{bridge}.disable_{state}={int(not value)}"]
     return words
 

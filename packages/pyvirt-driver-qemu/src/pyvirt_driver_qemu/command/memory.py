@@ -196,7 +196,8 @@ def _backend(context: Context, wanted: _Wanted) -> tuple[list[str], bool]:
     if wanted.device is not None:
         props |= _module_backing(wanted.device)
     affinity = _policy(context, wanted, props)
-    needed = needed or "host-nodes" in props or prealloc
+    own = wanted.host_nodes is not None or any(c.cellid == wanted.node for c in domain.numatune.memnodes)
+    needed = needed or ("host-nodes" in props and own) or prealloc
     words: list[str] = []
     if prealloc and affinity and context.has("thread-context"):
         name = f"tc-{wanted.alias}"
@@ -367,9 +368,11 @@ def module_backend(context: Context, device: MemoryDevice) -> list[str]:
     """What backs a module."""
     alias = f"mem{device.alias}"
     if device.model is MemoryModel.SGX_EPC:
-        return context.object(
-            {"qom-type": "memory-backend-epc", "id": alias, "prealloc": True, "size": device.target.size * 1024}
-        )
+        props: Props = {"qom-type": "memory-backend-epc", "id": alias, "prealloc": True}
+        props["size"] = device.target.size * 1024
+        if device.source is not None and device.source.nodes:
+            props |= {"host-nodes": sorted(device.source.nodes), "policy": "bind"}
+        return context.object(props)
     source = device.source
     shared = None
     if device.access is not None:

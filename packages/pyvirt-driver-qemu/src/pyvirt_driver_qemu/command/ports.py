@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvirt_conf.domain.address import VirtioSerialAddress
 from pyvirt_conf.domain.chardev import (
     Channel,
     Console,
@@ -96,10 +95,8 @@ def console_props(context: Context, console: Console) -> Props:
     driver = drivers.get(console.target_type) if console.target_type is not None else None
     if driver is None:
         raise ConfigUnsupportedError(f"unsupported console target type '{console.target_type}'")
-    props: Props = {"driver": driver}
-    if isinstance(console.address, VirtioSerialAddress) and console.address.port:
-        props |= address_props(context, console)
-    return props | {"chardev": char_alias(console.alias), "id": console.alias}
+    # Without a port QEMU takes the first free one, as it always has.
+    return {"driver": driver, "chardev": char_alias(console.alias), "id": console.alias}
 
 
 def channels(context: Context) -> list[str]:

@@ -270,8 +270,7 @@ def _shmem(context: Context, device: Shmem) -> list[str]:
     msi = device.msi
     if device.model is ShmemModel.IVSHMEM:
         props: Props = {"driver": "ivshmem", "id": device.alias}
-        if size:
-            props["size"] = f"{size}m"
+        props["size"] = f"{size or 4}m"
         words: list[str] = []
         if device.server is None:
             props["shm"] = device.name
@@ -279,13 +278,12 @@ def _shmem(context: Context, device: Shmem) -> list[str]:
             words += _shmem_server(device)
             props["chardev"] = char_alias(device.alias)
             if msi is not None:
-                if msi.enabled is not None:
-                    props["msi"] = msi.enabled
+                props["msi"] = msi.enabled is not False
                 if msi.vectors:
                     props["vectors"] = msi.vectors
                 if msi.ioeventfd is not None:
                     props["ioeventfd"] = msi.ioeventfd
-        return words + context.device(props | address_props(context, device))
+        return context.device(props | address_props(context, device)) + words
     if device.model is ShmemModel.IVSHMEM_PLAIN:
         backend: Props = {"qom-type": "memory-backend-file", "id": f"shmmem-{device.alias}"}
         backend |= {"mem-path": f"{SHARED_MEMORY}/{device.name}", "size": device.memory or 4 << 20, "share": True}

@@ -95,7 +95,9 @@ def sounds(context: Context) -> list[str]:
     words: list[str] = []
     for sound in context.domain.devices.sounds:
         if sound.model is SoundModel.PCSPK:
-            # The speaker is a part of the board; its backend is named in -machine.
+            # The speaker is a part of the board; its backend is named in -machine since QEMU 5.0.
+            if context.capabilities.version < 5000000:
+                words += ["-soundhw", "pcspk"]
             continue
         words += context.device(sound_props(context, sound))
         if sound.model in (SoundModel.ICH6, SoundModel.ICH9):

@@ -23,7 +23,7 @@ from pyvirt_conf.domain.misc import BalloonModel, Hub
 from pyvirt_conf.domain.sound import SoundModel
 from pyvirt_conf.domain.tpm import TpmModel
 from pyvirt_conf.domain.video import VideoType
-from pyvirt_driver_qemu.command.machines import ARM, S390, is_arm_virt, is_s390_ccw
+from pyvirt_driver_qemu.command.machines import ARM, RISCV, S390, is_s390_ccw
 from pyvirt_util.errors import InternalError, XmlError
 
 if TYPE_CHECKING:
@@ -111,16 +111,14 @@ def _serial_limit(domain: Domain, number: int) -> int:
 
 def _usb_devices(domain: Domain) -> Iterator[Any]:
     devices = domain.devices
-    yield from (d for d in devices.hubs)
-    for disk in devices.disks:
-        if disk.bus is DiskBus.USB:
-            yield disk
-    yield from (d for d in devices.inputs if d.bus is InputBus.USB)
-    yield from (d for d in devices.sounds if d.model is SoundModel.USB)
+    yield from devices.hubs
     yield from (d for d in devices.hostdevs if isinstance(d, UsbHostdev))
-    yield from devices.redirdevs
+    yield from (d for d in devices.disks if d.bus is DiskBus.USB)
     yield from (d for d in devices.controllers if d.type is ControllerType.CCID)
+    yield from (d for d in devices.inputs if d.bus is InputBus.USB)
     yield from (d for d in devices.serials if d.target_type is SerialTarget.USB)
+    yield from (d for d in devices.sounds if d.model is SoundModel.USB)
+    yield from devices.redirdevs
 
 
 class _UsbBus:
@@ -229,27 +227,34 @@ def assign_memory_slots(domain: Domain) -> None:
 
 
 def virtio_devices(domain: Domain) -> Iterator[Any]:
-    """The devices that are virtio where there is no PCI, in libvirt's order."""
+    """The devices that are virtio where there is no PCI, in the order of libvirt's walk over all devices."""
     devices = domain.devices
     yield from (d for d in devices.disks if d.bus is DiskBus.VIRTIO)
     yield from (d for d in devices.interfaces if d.model == "virtio")
-    yield from (d for d in devices.inputs if d.bus is InputBus.VIRTIO)
+    for device in devices.hostdevs:
+        ccw = isinstance(device, MdevHostdev) and device.model is MdevModel.VFIO_CCW
+        if ccw or isinstance(device, ScsiHostHostdev):
+            yield device
+    yield from (d for d in devices.videos if d.model is not None and d.model.type is VideoType.VIRTIO)
     for controller in devices.controllers:
         if controller.type is ControllerType.VIRTIO_SERIAL or (
             controller.type is ControllerType.SCSI and controller.model == "virtio-scsi"
         ):
             yield controller
+    yield from (d for d in devices.inputs if d.bus is InputBus.VIRTIO)
+    yield from devices.filesystems
     if devices.memballoon is not None and devices.memballoon.model is BalloonModel.VIRTIO:
         yield devices.memballoon
     yield from devices.rngs
-    yield from devices.filesystems
+    if devices.vsock is not None:
+        yield devices.vsock
 
 
 def assign_virtio_mmio(domain: Domain) -> None:
     """Boards without PCI take virtio devices at fixed addresses."""
-    if domain.os.arch not in ARM or (
-        is_arm_virt(domain) and any(c.type is ControllerType.PCI for c in domain.devices.controllers)
-    ):
+    if domain.os.arch not in ARM and domain.os.arch not in RISCV:
+        return
+    if any(controller.type is ControllerType.PCI for controller in domain.devices.controllers):
         return
     for device in virtio_devices(domain):
         if device.address is None:
@@ -269,26 +274,13 @@ def assign_channel_devices(domain: Domain) -> None:
             if place in taken:
                 raise XmlError(f"The CCW devno '{place[0]:x}.{place[1]:x}.{place[2]:04x}' is in use already")
             taken.add(place)
-    for device in _channel_order(domain):
+    for device in virtio_devices(domain):
         address = device.address
         if address is not None and not (isinstance(address, CcwAddress) and address.devno is None):
             continue
         number = next(n for n in range(0x10000) if (0xFE, 0, n) not in taken)
         taken.add((0xFE, 0, number))
         device.address = CcwAddress(cssid=0xFE, ssid=0, devno=number)
-
-
-def _channel_order(domain: Domain) -> Iterator[Any]:
-    devices = domain.devices
-    yield from virtio_devices(domain)
-    if devices.vsock is not None:
-        yield devices.vsock
-    yield from (d for d in devices.videos if d.model is not None and d.model.type is VideoType.VIRTIO)
-    for device in devices.hostdevs:
-        if isinstance(device, ScsiHostHostdev) or (
-            isinstance(device, MdevHostdev) and device.model is MdevModel.VFIO_CCW
-        ):
-            yield device
 
 
 def assign_spapr_registers(domain: Domain) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pyvirt_conf.domain.address import DriveAddress
+from pyvirt_conf.domain.address import DimmAddress, DriveAddress
 from pyvirt_conf.domain.chardev import Console, ConsoleTarget
 from pyvirt_conf.domain.controller import Controller, ControllerType
 from pyvirt_conf.domain.disk import Disk, DiskBus
@@ -73,7 +73,7 @@ def assign(domain: Domain) -> None:
     for memory in devices.memories:
         prefix = _MEMORY[memory.model]
         if memory.alias is None:
-            slot = getattr(memory.address, "slot", None)
+            slot = memory.address.slot if isinstance(memory.address, DimmAddress) else None
             memory.alias = f"{prefix}{counts.get(prefix, 0) if slot is None else slot}"
         counts[prefix] = counts.get(prefix, 0) + 1
 

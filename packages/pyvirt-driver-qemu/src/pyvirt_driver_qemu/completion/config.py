@@ -75,6 +75,7 @@ def parser_config(
         accel = "kvm" if domain.type == "kvm" else "tcg"
         if domain.os.machine is not None:
             domain.os.machine = capabilities.canonical_machine(domain.os.machine, accel)
+        defaults.order_controllers(domain)
         defaults.add_default_devices(domain, capabilities)
         defaults.add_audio(domain)
         defaults.add_video(domain)

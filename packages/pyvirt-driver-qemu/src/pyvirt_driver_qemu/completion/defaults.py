@@ -8,10 +8,10 @@ from pyvirt_conf.domain.address import UsbMaster
 from pyvirt_conf.domain.controller import Controller, ControllerType
 from pyvirt_conf.domain.cpu import Cpu, CpuCheck, CpuFallback, CpuMatch, CpuMode
 from pyvirt_conf.domain.features import Gic, GicVersion
-from pyvirt_conf.domain.graphics import SdlGraphics, SpiceGraphics, VncGraphics
+from pyvirt_conf.domain.graphics import SpiceGraphics, VncGraphics
 from pyvirt_conf.domain.input import Input, InputBus, InputType
 from pyvirt_conf.domain.misc import BalloonModel, Memballoon, Panic, PanicModel
-from pyvirt_conf.domain.sound import NoAudio, SdlAudio, SpiceAudio
+from pyvirt_conf.domain.sound import NoAudio, SpiceAudio
 from pyvirt_conf.domain.video import Video, VideoModel
 from pyvirt_driver_qemu.command.machines import (
     ARM,
@@ -55,7 +55,7 @@ def add_default_devices(domain: Domain, capabilities: Capabilities) -> None:
             root = "pci-root"
     elif arch in ARM:
         usb = False
-        balloon = is_arm_virt(domain)
+        balloon = False
         if domain.os.machine == "versatilepb":
             root = "pci-root"
         elif is_arm_virt(domain) and "gpex-pcihost" in capabilities:
@@ -65,7 +65,7 @@ def add_default_devices(domain: Domain, capabilities: Capabilities) -> None:
             root, panic = "pci-root", True
     elif arch in RISCV:
         usb = False
-        if is_riscv_virt(domain):
+        if is_riscv_virt(domain) and "gpex-pcihost" in capabilities:
             root = "pcie-root"
         balloon = is_riscv_virt(domain)
     elif arch in S390:
@@ -92,6 +92,12 @@ def add_default_devices(domain: Domain, capabilities: Capabilities) -> None:
         devices.panics.append(Panic(model=PanicModel.PSERIES if arch in PPC64 else PanicModel.S390))
     if arch in X86:
         _add_ps2(domain)
+    elif is_pseries(domain) and devices.graphics:
+        present = {i.type for i in devices.inputs if i.bus is InputBus.USB}
+        if InputType.KEYBOARD not in present:
+            devices.inputs.append(Input(type=InputType.KEYBOARD, bus=InputBus.USB))
+        if not present & {InputType.MOUSE, InputType.TABLET}:
+            devices.inputs.append(Input(type=InputType.MOUSE, bus=InputBus.USB))
 
 
 def _has(domain: Domain, kind: ControllerType) -> bool:
@@ -132,19 +138,37 @@ def _add_ps2(domain: Domain) -> None:
             domain.devices.inputs.append(Input(type=kind, bus=InputBus.PS2))
 
 
+#: USB 1 companions of ICH9's USB 2 controller, and the first port each serves.
+_COMPANIONS: dict[str | None, int] = {"ich9-uhci1": 0, "ich9-uhci2": 2, "ich9-uhci3": 4}
+
+
+def order_controllers(domain: Domain) -> None:
+    """Controllers of a type in the order of their indexes, USB companions behind their master.
+
+    Types keep the places they have in the document (virDomainControllerInsert).
+    """
+    controllers = domain.devices.controllers
+    for controller in controllers:
+        if controller.model in _COMPANIONS and controller.master is None:
+            controller.master = UsbMaster(startport=_COMPANIONS[controller.model])
+    for kind in {controller.type for controller in controllers}:
+        places = [place for place, controller in enumerate(controllers) if controller.type is kind]
+        ordered = sorted(
+            (controllers[place] for place in places),
+            key=lambda item: (item.index is None, item.index or 0, item.master is not None),
+        )
+        for place, controller in zip(places, ordered, strict=True):
+            controllers[place] = controller
+
+
 def add_audio(domain: Domain) -> None:
     """A backend for sound, that plays nothing unless a SPICE client listens."""
     devices = domain.devices
     if devices.audios:
         return
-    for display in devices.graphics:
-        if isinstance(display, SpiceGraphics):
-            devices.audios.append(SpiceAudio(id=1))
-            return
-        if isinstance(display, SdlGraphics):
-            devices.audios.append(SdlAudio(id=1))
-            return
-    if not devices.graphics or any(isinstance(display, VncGraphics) for display in devices.graphics):
+    if any(isinstance(display, SpiceGraphics) for display in devices.graphics):
+        devices.audios.append(SpiceAudio(id=1))
+    elif not devices.graphics or any(isinstance(display, VncGraphics) for display in devices.graphics):
         devices.audios.append(NoAudio(id=1))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pyvirt_conf.domain.address import UsbMaster
 from pyvirt_conf.domain.chardev import Channel, Serial, SerialModel, SerialTarget, SpiceVmcChar, UnixChar, VirtioTarget
 from pyvirt_conf.domain.controller import Controller, ControllerType
 from pyvirt_conf.domain.disk import Disk, DiskDevice
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     from pyvirt_conf.domain.domain import Domain
     from pyvirt_driver_qemu.capabilities import Capabilities
 
-#: USB 1 companions of ICH9's USB 2 controller, and the first port each serves.
-_COMPANIONS: dict[str | None, int] = {"ich9-uhci1": 0, "ich9-uhci2": 2, "ich9-uhci3": 4}
 #: KiB of video memory.
 _VGA_MEMORY = 16 * 1024
 _QXL_MEMORY = 64 * 1024
@@ -44,7 +41,8 @@ def complete(device: Any, domain: Domain, capabilities: Capabilities) -> None:
         _disk(device)
     elif isinstance(device, Interface):
         if device.model is None and device.type is not NetType.HOSTDEV:
-            device.model = default_net_model(domain, capabilities)
+            vdpa = device.type is NetType.VDPA
+            device.model = "virtio" if vdpa else default_net_model(domain, capabilities)
     elif isinstance(device, Controller):
         _controller(device, domain, capabilities)
     elif isinstance(device, Video):
@@ -99,8 +97,6 @@ def _controller(controller: Controller, domain: Domain, capabilities: Capabiliti
         controller.model = default_scsi_model(domain, capabilities)
     elif controller.type is ControllerType.USB and controller.model is None:
         controller.model = default_usb_model(domain, capabilities, controller)
-    if controller.model in _COMPANIONS and controller.master is None:
-        controller.master = UsbMaster(startport=_COMPANIONS[controller.model])
 
 
 def default_scsi_model(domain: Domain, capabilities: Capabilities) -> str | None:
@@ -170,6 +166,9 @@ def _power_of_two(value: int) -> int:
 
 
 def _serial(serial: Serial, domain: Domain) -> None:
+    if serial.target_type is SerialTarget.ISA and is_arm_virt(domain):
+        # Old documents say so; the board has a PL011.
+        serial.target_type, serial.target_model = SerialTarget.SYSTEM, None
     if serial.target_type is None:
         if domain.os.arch in X86:
             serial.target_type = SerialTarget.ISA

@@ -73,6 +73,7 @@ class _Pass:
 
     def __init__(self, domain: Domain, capabilities: Capabilities, *, grow: bool) -> None:
         self._domain = domain
+        self._capabilities = capabilities
         self._chosen: list[tuple[Any, PciAddress]] = []
         self._placed: set[int] = set()
         models = {index: model_of(c.model) for index, c in _controllers(domain).items()}
@@ -111,7 +112,7 @@ class _Pass:
         for device in all_devices(self._domain):
             address = getattr(device, "address", None)
             if isinstance(address, PciAddress) and address.assigned:
-                flags = connect_flags(self._domain, device)
+                flags = connect_flags(self._domain, device, self._capabilities)
                 if flags is Connect.NONE or (
                     isinstance(device, Controller) and device.model in ("pci-root", "pcie-root")
                 ):
@@ -227,7 +228,7 @@ class _Pass:
             self._next(device)
 
     def _next(self, device: Any) -> None:
-        flags = connect_flags(self._domain, device)
+        flags = connect_flags(self._domain, device, self._capabilities)
         if flags is Connect.NONE:
             return
         address = self.topology.find(flags)
@@ -238,7 +239,7 @@ class _Pass:
     def _usb2(self, controller: Controller) -> None:
         """The parts of one USB 2 controller share a slot."""
         function = USB2_FUNCTIONS[controller.model or ""]
-        flags = connect_flags(self._domain, controller)
+        flags = connect_flags(self._domain, controller, self._capabilities)
         for other in self._domain.devices.controllers:
             if other is controller or other.type is not ControllerType.USB or other.index != controller.index:
                 continue

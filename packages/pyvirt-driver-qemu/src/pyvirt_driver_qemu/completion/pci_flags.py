@@ -33,6 +33,7 @@ from pyvirt_driver_qemu.completion.pci_topology import CONTROLLERS, Connect
 
 if TYPE_CHECKING:
     from pyvirt_conf.domain.domain import Domain
+    from pyvirt_driver_qemu.capabilities import Capabilities
 
 _PCI = Connect.PCI_DEVICE | Connect.HOTPLUG
 _PCIE = Connect.PCIE_DEVICE | Connect.HOTPLUG
@@ -43,11 +44,11 @@ _PCIE_NETS = ("e1000e", "igb", "vmxnet3")
 _NO_PCI_NETS = ("usb-net", "spapr-vlan", "smc91c111", "lan9118", "netfront")
 
 
-def connect_flags(domain: Domain, device: Any) -> Connect:
+def connect_flags(domain: Domain, device: Any, capabilities: Capabilities) -> Connect:
     """What slot ``device`` wants; ``Connect.NONE`` for what does not sit on PCI."""
     pcie = _PCIE if has_pcie_root(domain) else _PCI
-    # Virtio devices speak modern virtio on PCI Express slots.
-    virtio = pcie
+    # Virtio devices sit on PCI Express slots if they can do without legacy I/O ports.
+    virtio = pcie if "virtio-pci-non-transitional" in capabilities else _PCI
     if isinstance(device, Controller):
         return _controller(domain, device, pcie, virtio)
     if isinstance(device, Disk):
@@ -63,7 +64,7 @@ def connect_flags(domain: Domain, device: Any) -> Connect:
     if isinstance(device, Input):
         return _virtio(device.model, virtio) if device.bus is InputBus.VIRTIO else Connect.NONE
     if isinstance(device, Video):
-        return _video(device, pcie)
+        return _video(device, pcie, virtio)
     return _other(device, pcie, virtio)
 
 
@@ -103,11 +104,13 @@ def _interface(device: Interface, pcie: Connect, virtio: Connect) -> Connect:
     return pcie if device.model in _PCIE_NETS else _PCI
 
 
-def _video(device: Video, pcie: Connect) -> Connect:
+def _video(device: Video, pcie: Connect, virtio: Connect) -> Connect:
     kind = device.model.type if device.model is not None else VideoType.DEFAULT
     if kind in (VideoType.NONE, VideoType.RAMFB, VideoType.GOP, VideoType.DEFAULT):
         return Connect.NONE
-    return pcie if kind in (VideoType.VIRTIO, VideoType.BOCHS) else _PCI
+    if kind is VideoType.VIRTIO:
+        return virtio
+    return pcie if kind is VideoType.BOCHS else _PCI
 
 
 def _other(device: Any, pcie: Connect, virtio: Connect) -> Connect:

@@ -64,7 +64,7 @@ _PORT = Connect.HOTPLUG | Connect.PCIE_DEVICE | Connect.PCIE_SWITCH_UPSTREAM | C
 _BUSES: dict[str, tuple[Connect, int, int]] = {
     "pci-root": (Connect.HOTPLUG | Connect.PCI_DEVICE | Connect.PCI_BRIDGE | Connect.PCI_EXPANDER, 1, 31),
     "pci-bridge": (Connect.HOTPLUG | Connect.PCI_DEVICE | Connect.PCI_BRIDGE, 1, 31),
-    "pci-expander-bus": (Connect.PCI_DEVICE | Connect.PCI_BRIDGE, 0, 31),
+    "pci-expander-bus": (Connect.HOTPLUG | Connect.PCI_DEVICE | Connect.PCI_BRIDGE, 0, 31),
     "pcie-root": (
         Connect.PCIE_DEVICE | Connect.PCIE_ROOT_PORT | Connect.DMI_TO_PCI_BRIDGE | Connect.PCIE_EXPANDER,
         1,
@@ -190,7 +190,9 @@ class Topology:
             if not any(bus.flags & Connect.PCI_BRIDGE for bus in self.buses):
                 # A guest with nothing but PCI Express so far.
                 if self._bridges:
-                    self.buses += [Bus("pcie-root-port"), Bus("pcie-to-pci-bridge")]
+                    port = Bus("pcie-root-port")
+                    port.slots[0] = 1  # the bridge sits in it
+                    self.buses += [port, Bus("pcie-to-pci-bridge")]
                 else:
                     self.buses += [Bus("dmi-to-pci-bridge"), Bus("pci-bridge")]
                 return True
