@@ -20,6 +20,7 @@ from pyvirt_testing.guest import GREETING, write_disk
 from pyvirt_util.process import ProcessId
 
 QEMU = "/usr/bin/qemu-system-x86_64"
+MASTER_KEY = bytes(range(32))
 pytestmark = [
     pytest.mark.skipif(not os.access(QEMU, os.X_OK), reason=f"{QEMU} is not installed"),
     pytest.mark.guest,
@@ -80,7 +81,7 @@ def start(tmp_path: Path, cache: CapabilitiesCache, config: ParserConfig) -> Ite
         assert parse_domain(text, config, flags=XmlFlags.INACTIVE).format(XmlFlags.INACTIVE) == text
         domain.id = len(started) + 1
         assign_aliases(domain)
-        (tmp_path / "master-key.aes").write_bytes(bytes(32))
+        (tmp_path / "master-key.aes").write_bytes(MASTER_KEY)
         with Launcher(log_path=str(tmp_path / "log")) as launcher:
             context = Context(
                 domain=domain,
@@ -90,6 +91,8 @@ def start(tmp_path: Path, cache: CapabilitiesCache, config: ParserConfig) -> Ite
                 opener=launcher,
                 settings=Settings(memory_backing_dir=str(tmp_path)),
                 environment=os.environ,
+                secret=lambda reference: b"pass, word",
+                master_key=MASTER_KEY,
             )
             line = build(context, monitor_path=str(tmp_path / "monitor.sock"))
             launched = launcher.start(line.argv, env=line.env, monitor_path=str(tmp_path / "monitor.sock"))
@@ -150,6 +153,41 @@ def test_qcow2_with_an_overlay_and_cache_modes(start: Callable[..., Running], tm
     guest.expect(b"W", b"+w")
     nodes = {node["node-name"] for node in guest.monitor.execute("query-named-block-nodes", {"flat": True})}
     assert nodes == {"libvirt-1-storage", "libvirt-1-format", "libvirt-2-storage", "libvirt-2-format"}
+
+
+@pytest.mark.parametrize("form", ["qcow2", "luks"])
+def test_encrypted_image(start: Callable[..., Running], tmp_path: Path, form: str) -> None:
+    """QEMU decrypts the passphrase with the master key, and the image with the passphrase."""
+    import subprocess
+
+    plain, disk = write_disk(tmp_path / "plain.raw"), tmp_path / "disk.luks"
+    options = (
+        "encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10"
+        if form == "qcow2"
+        else "key-secret=s,iter-time=10"
+    )
+    command = [
+        "qemu-img",
+        "convert",
+        "--object",
+        "secret,id=s,data=pass,, word",
+        "-f",
+        "raw",
+        "-O",
+        form,
+        "-o",
+        options,
+    ]
+    subprocess.run([*command, str(plain), str(disk)], check=True)
+    kind = "qcow2" if form == "qcow2" else "raw"
+    guest = start(
+        f"""<disk type='file'><driver name='qemu' type='{kind}'/><source file='{disk}'><encryption format='luks'>
+        <secret type='passphrase' uuid='0a81f5b2-8403-7b23-c8d6-21ccc2f80d6f'/></encryption></source>
+        <target dev='vda'/></disk>"""
+    )
+    assert GREETING in guest.expect(GREETING)
+    arguments = Path(f"/proc/{guest.process.pid}/cmdline").read_bytes()
+    assert b"pass, word" not in arguments
 
 
 def test_boot_order_of_devices(start: Callable[..., Running], tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pyvirt_conf.domain.disk import DetectZeroes, Discard, Disk, DiskCache, DiskDevice
 from pyvirt_conf.domain.storage import (
+    Auth,
     BlockSource,
     DirSource,
+    Encryption,
     FileSource,
     ImageFormat,
     NetworkSource,
@@ -84,6 +86,8 @@ class Image:
     backing: Image | None = None
     name: str = ""
     secrets: dict[str, str] = field(default_factory=dict)
+    auth: Auth | None = None
+    encryption: Encryption | None = None
     tls_alias: str | None = None
     reservations_alias: str | None = None
     fdset: int | None = None
@@ -140,6 +144,8 @@ def image_of(disk: Disk, number: int) -> Image:
         disk.source.index or number,
         readonly=readonly,
         cache_size=disk.metadata_cache_size,
+        auth=disk.auth,
+        encryption=disk.encryption,
         cdrom=disk.device is DiskDevice.CDROM,
         floppy=disk.device is DiskDevice.FLOPPY,
     )
@@ -285,7 +291,7 @@ def format_props(image: Image, disk: Disk | None = None, *, top: bool = True) ->
 def _format(image: Image) -> Props:
     if image.format in _NO_DRIVER:
         raise ConfigUnsupportedError(f"QEMU has no driver for the image format '{image.format}'")
-    encryption = image.source.encryption
+    encryption = image.source.encryption or image.encryption
     secret = image.secrets.get("encryption")
     if image.format is ImageFormat.RAW and encryption is not None and str(encryption.format) == "luks":
         if encryption.engine is None or str(encryption.engine) == "qemu":
@@ -310,6 +316,11 @@ def copy_on_read_props(disk: Disk, image: Image) -> Props:
         "file": image.format_node,
         "discard": "unmap",
     }
+
+
+def _user(source: NetworkSource, image: Image) -> str | None:
+    auth = source.auth or image.auth
+    return auth.username if auth is not None else None
 
 
 def _host(source: NetworkSource) -> StorageHost:
@@ -376,7 +387,7 @@ def _rbd(source: NetworkSource, image: Image) -> Props:
     servers = [{"host": host.name, "port": str(host.port or 6789)} for host in source.hosts]
     auth = image.secrets.get("auth")
     encrypt = None
-    encryption = source.encryption
+    encryption = source.encryption or image.encryption
     if encryption is not None and str(encryption.engine or "") == "librbd":
         kind = str(encryption.format)
         encrypt = {"format": kind, "key-secret": image.secrets.get("encryption")}
@@ -389,7 +400,7 @@ def _rbd(source: NetworkSource, image: Image) -> Props:
             "snapshot": source.snapshot,
             "conf": source.config_file,
             "server": servers or None,
-            "user": source.auth.username if source.auth is not None else None,
+            "user": _user(source, image),
             "auth-client-required": ["cephx", "none"] if auth else None,
             "key-secret": auth,
             "encrypt": encrypt,
@@ -408,7 +419,7 @@ def _iscsi(source: NetworkSource, image: Image) -> Props:
             "target": target,
             "lun": int(lun or 0),
             "transport": "tcp",
-            "user": source.auth.username if source.auth is not None else None,
+            "user": _user(source, image),
             "password-secret": image.secrets.get("auth"),
             "initiator-name": source.initiator.iqn if source.initiator is not None else None,
         }
@@ -431,7 +442,7 @@ def _curl(source: NetworkSource, image: Image) -> Props:
         {
             "driver": str(source.protocol),
             "url": url,
-            "username": source.auth.username if source.auth is not None else None,
+            "username": _user(source, image),
             "password-secret": image.secrets.get("auth"),
             "sslverify": source.ssl_verify,
             "cookie-secret": image.secrets.get("cookies"),
@@ -448,7 +459,7 @@ def _ssh(source: NetworkSource, image: Image) -> Props:
             "driver": "ssh",
             "path": source.name,
             "server": {"host": host.name, "port": str(_port(source, host))},
-            "user": source.auth.username if source.auth is not None else None,
+            "user": _user(source, image),
         }
     )
 

@@ -27,7 +27,7 @@ from pyvirt_driver_qemu.command import (
     video,
 )
 from pyvirt_driver_qemu.command.chardev import monitor
-from pyvirt_driver_qemu.command.secrets import master_key_props
+from pyvirt_driver_qemu.command.secrets import managed_reservations, master_key_props
 from pyvirt_util.errors import ConfigUnsupportedError
 
 if TYPE_CHECKING:
@@ -219,6 +219,7 @@ _BEFORE_MONITOR: tuple[Callable[[Context], list[str]], ...] = (
     machine.name,
     _freeze,
     _master_key,
+    managed_reservations,
     machine.firmware_blockdevs,
     machine.machine,
     machine.accelerator,

@@ -25,6 +25,7 @@ from pyvirt_conf.domain.chardev import (
     VdagentChar,
 )
 from pyvirt_driver_qemu.command.props import as_options, escape, on_off
+from pyvirt_driver_qemu.command.secrets import tls_props
 from pyvirt_util.errors import ConfigUnsupportedError
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _tcp(context: Context, source: TcpChar, alias: str, wait: bool, words: list[
     if source.mode is SocketMode.BIND:
         text += f",server=on,wait={on_off(wait)}"
     text += _reconnect(source)
-    if source.tls or (source.tls is None and context.settings.chardev_tls and source.type == "tcp"):
+    if source.tls or (source.tls is None and context.settings.chardev_tls):
         words += tls_credentials(context, alias, server=source.mode is SocketMode.BIND)
         text += f",tls-creds=obj{alias}_tls0"
     return text
@@ -109,14 +110,17 @@ def _tcp(context: Context, source: TcpChar, alias: str, wait: bool, words: list[
 def tls_credentials(context: Context, alias: str, *, server: bool) -> list[str]:
     """``-object tls-creds-x509`` for a socket."""
     settings = context.settings
-    props = {
-        "qom-type": "tls-creds-x509",
-        "id": f"obj{alias}_tls0",
-        "dir": settings.chardev_tls_x509_cert_dir,
-        "endpoint": "server" if server else "client",
-        "verify-peer": settings.chardev_tls_x509_verify if server else True,
-    }
-    return context.object(props)
+    words: list[str] = []
+    for props in tls_props(
+        context,
+        f"obj{alias}_tls0",
+        settings.chardev_tls_x509_cert_dir,
+        server=server,
+        verify=settings.chardev_tls_x509_verify,
+        secret=settings.chardev_tls_x509_secret_uuid,
+    ):
+        words += context.object(props)
+    return words
 
 
 def _unix(context: Context, source: UnixChar, alias: str, wait: bool) -> str:

@@ -119,7 +119,9 @@ class Context:
     :param channel_dir: where the sockets of channels without a path go.
     :param opener: opens sockets and files for QEMU.
     :param plugged: by an interface's alias.
-    :param secret: the value of a secret reference, for ``-object secret``.
+    :param secret: the value of a secret by its reference in the document (uuid or usage).
+    :param master_key: 32 bytes, also in ``master-key.aes`` of ``private_dir``; secrets are encrypted with it.
+    :param random: gives initialisation vectors; the kernel's random bytes by default.
     :param attended: somebody watches the guest all its life and acts on its power-off; else QEMU does so by itself.
     :param incoming: where a guest that is moved or restored comes from, QEMU's URI (``fd:7``).
     :param render_node: the graphics card of the host for displays that name none; the first there is by default.
@@ -134,6 +136,8 @@ class Context:
     channel_dir: str = "/run/pyvirt/qemu/channel"
     plugged: Mapping[str, Plugged] = field(default_factory=dict)
     secret: Callable[[Any], bytes] | None = None
+    master_key: bytes | None = None
+    random: Callable[[int], bytes] | None = None
     virt: str = "qemu"
     sandbox: bool = True
     freeze: bool = True

@@ -17,6 +17,7 @@ from pyvirt_conf.domain.graphics import (
     VncGraphics,
 )
 from pyvirt_driver_qemu.command.props import escape, on_off
+from pyvirt_driver_qemu.command.secrets import tls_props
 from pyvirt_util.errors import ConfigUnsupportedError, InternalError
 
 if TYPE_CHECKING:
@@ -87,14 +88,15 @@ def _vnc(context: Context, display: VncGraphics) -> list[str]:
     if display.passwd is not None or settings.vnc_password is not None:
         text += ",password=on"
     if settings.vnc_tls:
-        props = {
-            "qom-type": "tls-creds-x509",
-            "id": "vnc-tls-creds0",
-            "dir": settings.vnc_tls_x509_cert_dir,
-            "endpoint": "server",
-            "verify-peer": settings.vnc_tls_x509_verify,
-        }
-        words += context.object(props)
+        for props in tls_props(
+            context,
+            "vnc-tls-creds0",
+            settings.vnc_tls_x509_cert_dir,
+            server=True,
+            verify=settings.vnc_tls_x509_verify,
+            secret=settings.vnc_tls_x509_secret_uuid,
+        ):
+            words += context.object(props)
         text += ",tls-creds=vnc-tls-creds0"
     if settings.vnc_sasl:
         text += ",sasl=on"
