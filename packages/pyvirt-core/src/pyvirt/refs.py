@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from enum import IntEnum
+
+    from pyvirt.enums.domain_state import DomainState
 
 
 class DomainRef(NamedTuple):
@@ -89,3 +94,10 @@ class SecretRef(NamedTuple):
     uuid: str
     usage_type: int
     usage_id: str
+
+
+class DomainStateReason(NamedTuple):
+    """A domain's state and why it is in it; the reason's enumeration depends on the state."""
+
+    state: DomainState
+    reason: IntEnum

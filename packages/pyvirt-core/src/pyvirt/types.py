@@ -7,10 +7,11 @@ name or the docstring: memory in KiB, time in nanoseconds, unless said otherwise
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from pyvirt.refs import CheckpointRef as CheckpointRef
 from pyvirt.refs import DomainRef as DomainRef
+from pyvirt.refs import DomainStateReason as DomainStateReason
 from pyvirt.refs import InterfaceRef as InterfaceRef
 from pyvirt.refs import NetworkPortRef as NetworkPortRef
 from pyvirt.refs import NetworkRef as NetworkRef
@@ -23,8 +24,6 @@ from pyvirt.refs import StoragePoolRef as StoragePoolRef
 from pyvirt.refs import StorageVolRef as StorageVolRef
 
 if TYPE_CHECKING:
-    from enum import IntEnum
-
     from pyvirt.enums.domain_block import DomainBlockJobType
     from pyvirt.enums.domain_jobs import DomainJobType
     from pyvirt.enums.domain_state import DomainControlState, DomainState, VcpuState
@@ -33,13 +32,6 @@ if TYPE_CHECKING:
 
 TypedParameters: TypeAlias = "dict[str, int | float | bool | str]"
 """libvirt's typed parameters: field name to value."""
-
-
-class DomainStateReason(NamedTuple):
-    """A domain's state and why it is in it; the reason's enumeration depends on the state."""
-
-    state: DomainState
-    reason: IntEnum
 
 
 @dataclass(frozen=True, slots=True)

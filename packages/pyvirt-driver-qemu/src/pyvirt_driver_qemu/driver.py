@@ -5,17 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pyvirt.enums.domain import DomainConsoleFlags, DomainRebootFlags, DomainShutdownFlags
-from pyvirt.enums.domain_events import (
-    DomainEventResumedDetailType,
-    DomainEventSuspendedDetailType,
-    DomainEventType,
-)
+from pyvirt import enums
 from pyvirt.enums.domain_state import DomainPausedReason, DomainRunningReason, DomainShutoffReason, DomainState
 from pyvirt.local import LocalChanges
-from pyvirt.types import DomainInfo
 from pyvirt_driver_qemu.definitions import Definitions, emulator_of
-from pyvirt_driver_qemu.monitor import Monitor
 from pyvirt_util.errors import (
     InvalidArgError,
     NoConnectError,
@@ -31,12 +24,13 @@ if TYPE_CHECKING:
     from typing import Self
 
     from pyvirt.auth import Authenticator
-    from pyvirt.enums.domain import DomainCreateFlags
+    from pyvirt.enums.domain import DomainConsoleFlags, DomainCreateFlags, DomainRebootFlags, DomainShutdownFlags
     from pyvirt.local import GuestStatus
     from pyvirt.streams import Stream
-    from pyvirt.types import DomainRef
+    from pyvirt.types import DomainInfo, DomainRef
     from pyvirt_conf import Domain
     from pyvirt_driver_qemu.capabilities import Capabilities
+    from pyvirt_driver_qemu.monitor import Monitor
     from pyvirt_util.undo import UndoStack
     from pyvirt_util.uris import URI
 
@@ -182,6 +176,8 @@ class QemuDriver(LocalChanges):
 
     def monitor(self, status: GuestStatus) -> Monitor:
         """A connection to a running guest's monitor; the caller holds the domain's lock and closes it soon."""
+        from pyvirt_driver_qemu.monitor import Monitor
+
         pidfd = ProcessId(status.pid, status.start_time).open()
         if pidfd is None:
             raise OperationInvalidError("domain is not running")
@@ -197,7 +193,7 @@ class QemuDriver(LocalChanges):
             with self.monitor(status) as monitor:
                 monitor.execute("stop")
             self.set_state(status, DomainState.PAUSED, DomainPausedReason.USER)
-        self.publish_lifecycle(domain, DomainEventType.SUSPENDED, DomainEventSuspendedDetailType.PAUSED)
+        self.publish_lifecycle(domain, enums.DomainEventType.SUSPENDED, enums.DomainEventSuspendedDetailType.PAUSED)
 
     def domain_resume(self, domain: DomainRef) -> None:
         """See the base class."""
@@ -209,21 +205,21 @@ class QemuDriver(LocalChanges):
             with self.monitor(status) as monitor:
                 monitor.execute("cont")
             self.set_state(status, DomainState.RUNNING, DomainRunningReason.UNPAUSED)
-        self.publish_lifecycle(domain, DomainEventType.RESUMED, DomainEventResumedDetailType.UNPAUSED)
+        self.publish_lifecycle(domain, enums.DomainEventType.RESUMED, enums.DomainEventResumedDetailType.UNPAUSED)
 
     def domain_shutdown_flags(self, domain: DomainRef, flags: DomainShutdownFlags) -> None:
         """By the guest agent when there is one, else by the ACPI power button; ``flags`` choose."""
-        supported = DomainShutdownFlags.ACPI_POWER_BTN | DomainShutdownFlags.GUEST_AGENT
+        supported = enums.DomainShutdownFlags.ACPI_POWER_BTN | enums.DomainShutdownFlags.GUEST_AGENT
         if flags & ~supported:
             raise InvalidArgError(f"unsupported shutdown mode in flags {int(flags):#x}")
         with self.locked_running(domain) as status:
             if status.state == DomainState.PAUSED:
                 raise OperationInvalidError("domain is paused")
-            if not flags or flags & DomainShutdownFlags.GUEST_AGENT:
+            if not flags or flags & enums.DomainShutdownFlags.GUEST_AGENT:
                 try:
                     self._agent_shutdown(status, "powerdown")
                 except VirtError:
-                    if flags == DomainShutdownFlags.GUEST_AGENT:
+                    if flags == enums.DomainShutdownFlags.GUEST_AGENT:
                         raise
                 else:
                     return
@@ -244,17 +240,17 @@ class QemuDriver(LocalChanges):
 
     def domain_reboot(self, domain: DomainRef, flags: DomainRebootFlags) -> None:
         """By the guest agent when there is one, else by power button and a new start; ``flags`` choose."""
-        supported = DomainRebootFlags.ACPI_POWER_BTN | DomainRebootFlags.GUEST_AGENT
+        supported = enums.DomainRebootFlags.ACPI_POWER_BTN | enums.DomainRebootFlags.GUEST_AGENT
         if flags & ~supported:
             raise InvalidArgError(f"unsupported reboot mode in flags {int(flags):#x}")
         with self.locked_running(domain) as status:
             if status.state == DomainState.PAUSED:
                 raise OperationInvalidError("domain is paused")
-            if not flags or flags & DomainRebootFlags.GUEST_AGENT:
+            if not flags or flags & enums.DomainRebootFlags.GUEST_AGENT:
                 try:
                     self._agent_shutdown(status, "reboot")
                 except VirtError:
-                    if flags == DomainRebootFlags.GUEST_AGENT:
+                    if flags == enums.DomainRebootFlags.GUEST_AGENT:
                         raise
                 else:
                     return
@@ -278,7 +274,7 @@ class QemuDriver(LocalChanges):
             self.live_definition(status),
             device,
             self.records.guest_folder(status.name),
-            force=bool(flags & DomainConsoleFlags.FORCE),
+            force=bool(flags & enums.DomainConsoleFlags.FORCE),
         )
 
     def domain_inject_nmi(self, domain: DomainRef, flags: int) -> None:
@@ -321,6 +317,8 @@ class QemuDriver(LocalChanges):
 
     def domain_get_info(self, domain: DomainRef) -> DomainInfo:
         """See the base class."""
+        from pyvirt.types import DomainInfo
+
         name, status = self.find(domain)
         definition = self.stored(name) if status is None else self.live_definition(status)
         memory = definition.memory or 0

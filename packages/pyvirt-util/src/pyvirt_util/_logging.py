@@ -8,3 +8,10 @@ def warning(logger: str, message: str, *args: object, exc_info: BaseException | 
     import logging
 
     logging.getLogger(logger).warning(message, *args, exc_info=exc_info)
+
+
+def error(logger: str, message: str, *args: object) -> None:
+    """Write an error; otherwise as :func:`warning`."""
+    import logging
+
+    logging.getLogger(logger).error(message, *args)

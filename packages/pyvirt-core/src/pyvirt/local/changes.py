@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvirt.enums.domain import DomainMemoryModFlags, DomainMetadataType, DomainModificationImpact, DomainVcpuFlags
+from pyvirt import enums
 from pyvirt.local.driver import LocalDomainDriver
 from pyvirt_util.errors import (
     InvalidArgError,
@@ -16,12 +16,14 @@ from pyvirt_util.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pyvirt.enums.domain import DomainMemoryModFlags, DomainMetadataType, DomainModificationImpact, DomainVcpuFlags
     from pyvirt.local.status import GuestStatus
     from pyvirt.types import DomainRef
     from pyvirt_conf import Domain
 
-_LIVE = int(DomainModificationImpact.LIVE)
-_CONFIG = int(DomainModificationImpact.CONFIG)
+# DomainModificationImpact
+_LIVE = 1
+_CONFIG = 2
 
 
 class LocalChanges(LocalDomainDriver):
@@ -92,7 +94,7 @@ class LocalChanges(LocalDomainDriver):
         """See the base class; KiB. With MAXIMUM the most the guest can get, else what it has now."""
         if memory <= 0:
             raise InvalidArgError(f"memory must be positive, not {memory} KiB")
-        if flags & DomainMemoryModFlags.MAXIMUM:
+        if flags & enums.DomainMemoryModFlags.MAXIMUM:
 
             def set_maximum(definition: Domain) -> None:
                 definition.memory = memory
@@ -124,21 +126,21 @@ class LocalChanges(LocalDomainDriver):
 
     def domain_get_vcpus_flags(self, domain: DomainRef, flags: DomainVcpuFlags) -> int:
         """See the base class."""
-        if flags & DomainVcpuFlags.GUEST:
+        if flags & enums.DomainVcpuFlags.GUEST:
             raise OperationUnsupportedError("counting vCPUs by the guest agent")
         vcpu = self.definition_for(domain, int(flags)).vcpu
-        return vcpu.count if flags & DomainVcpuFlags.MAXIMUM else vcpu.current or vcpu.count
+        return vcpu.count if flags & enums.DomainVcpuFlags.MAXIMUM else vcpu.current or vcpu.count
 
     def domain_set_vcpus_flags(self, domain: DomainRef, count: int, flags: DomainVcpuFlags) -> None:
         """See the base class."""
-        if flags & DomainVcpuFlags.GUEST:
+        if flags & enums.DomainVcpuFlags.GUEST:
             raise OperationUnsupportedError("setting vCPUs by the guest agent")
         if count <= 0:
             raise InvalidArgError(f"the number of vCPUs must be positive, not {count}")
 
         def edit(definition: Domain) -> None:
             vcpu = definition.vcpu
-            if flags & DomainVcpuFlags.MAXIMUM:
+            if flags & enums.DomainVcpuFlags.MAXIMUM:
                 vcpu.count = count
                 if vcpu.current is not None and vcpu.current >= count:
                     vcpu.current = None
@@ -162,9 +164,9 @@ class LocalChanges(LocalDomainDriver):
     ) -> str:
         """See the base class."""
         definition = self.definition_for(domain, int(flags))
-        if type == DomainMetadataType.TITLE:
+        if type == enums.DomainMetadataType.TITLE:
             text = definition.title
-        elif type == DomainMetadataType.DESCRIPTION:
+        elif type == enums.DomainMetadataType.DESCRIPTION:
             text = definition.description
         else:
             if not uri:
@@ -184,15 +186,15 @@ class LocalChanges(LocalDomainDriver):
         flags: DomainModificationImpact,
     ) -> None:
         """See the base class."""
-        if type == DomainMetadataType.TITLE and metadata is not None and "\n" in metadata:
+        if type == enums.DomainMetadataType.TITLE and metadata is not None and "\n" in metadata:
             raise InvalidArgError("a title cannot contain newlines")
-        if type == DomainMetadataType.ELEMENT and not (uri and (key or metadata is None)):
+        if type == enums.DomainMetadataType.ELEMENT and not (uri and (key or metadata is None)):
             raise InvalidArgError("metadata of type element needs a uri and a key")
 
         def edit(definition: Domain) -> None:
-            if type == DomainMetadataType.TITLE:
+            if type == enums.DomainMetadataType.TITLE:
                 definition.title = metadata or None
-            elif type == DomainMetadataType.DESCRIPTION:
+            elif type == enums.DomainMetadataType.DESCRIPTION:
                 definition.description = metadata or None
             else:
                 _set_element(definition, uri or "", key, metadata)
@@ -217,4 +219,4 @@ def _set_element(definition: Domain, uri: str, key: str | None, xml: str | None)
 
 
 def _metadata_name(type: DomainMetadataType, uri: str | None) -> str:
-    return f"metadata of '{uri}'" if type == DomainMetadataType.ELEMENT else type.name.lower()
+    return f"metadata of '{uri}'" if type == enums.DomainMetadataType.ELEMENT else type.name.lower()

@@ -7,34 +7,20 @@ what killed processes left are here.
 
 from __future__ import annotations
 
-import logging
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from pyvirt import enums
 from pyvirt.driver.filters import domain_matches
 from pyvirt.driver.flags import allow_flags
 from pyvirt.driver.hypervisor import HypervisorDriver
-from pyvirt.enums.domain import (
-    DomainCreateFlags,
-    DomainDefineFlags,
-    DomainDestroyFlags,
-    DomainUndefineFlags,
-    DomainXMLFlags,
-)
-from pyvirt.enums.domain_events import (
-    DomainEventDefinedDetailType,
-    DomainEventStartedDetailType,
-    DomainEventStoppedDetailType,
-    DomainEventSuspendedDetailType,
-    DomainEventType,
-    DomainEventUndefinedDetailType,
-)
 from pyvirt.enums.domain_state import DomainShutoffReason, DomainState
 from pyvirt.local.host import LocalHost
 from pyvirt.local.records import DomainRecords
 from pyvirt.local.status import reason_enum
-from pyvirt.types import DomainRef, DomainStateReason
+from pyvirt.refs import DomainRef, DomainStateReason
+from pyvirt_util import _logging
 from pyvirt_util.errors import (
     ConfigUnsupportedError,
     InvalidArgError,
@@ -50,8 +36,15 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterator
 
-    from pyvirt.enums.domain import ConnectListAllDomainsFlags
-    from pyvirt.enums.domain_events import DomainEventID
+    from pyvirt.enums.domain import (
+        ConnectListAllDomainsFlags,
+        DomainCreateFlags,
+        DomainDefineFlags,
+        DomainDestroyFlags,
+        DomainUndefineFlags,
+        DomainXMLFlags,
+    )
+    from pyvirt.enums.domain_events import DomainEventID, DomainEventStoppedDetailType, DomainEventType
     from pyvirt.events import EventCallback
     from pyvirt.events.bus import EventBus
     from pyvirt.events.kinds import DomainEvent
@@ -60,29 +53,11 @@ if TYPE_CHECKING:
     from pyvirt_util.statedirs import Directories, Instance
     from pyvirt_util.store import Stamp
 
-_log = logging.getLogger("pyvirt.local")
-
-START_FLAGS = (
-    DomainCreateFlags.START_PAUSED
-    | DomainCreateFlags.START_AUTODESTROY
-    | DomainCreateFlags.START_BYPASS_CACHE
-    | DomainCreateFlags.START_FORCE_BOOT
-    | DomainCreateFlags.START_VALIDATE
-    | DomainCreateFlags.START_RESET_NVRAM
-)
+# All bits of DomainCreateFlags, DomainUndefineFlags, DomainXMLFlags and ConnectListAllDomainsFlags.
+START_FLAGS = 0x3F
 UNDEFINE_FLAGS = 0x7F
 XML_FLAGS = 0xF
 LIST_FLAGS = 0xFFFF
-
-# Why a guest stopped: the reason of its state, and the detail of the event.
-_STOPPED = {
-    DomainShutoffReason.SHUTDOWN: DomainEventStoppedDetailType.SHUTDOWN,
-    DomainShutoffReason.DESTROYED: DomainEventStoppedDetailType.DESTROYED,
-    DomainShutoffReason.CRASHED: DomainEventStoppedDetailType.CRASHED,
-    DomainShutoffReason.FAILED: DomainEventStoppedDetailType.FAILED,
-    DomainShutoffReason.SAVED: DomainEventStoppedDetailType.SAVED,
-    DomainShutoffReason.MIGRATED: DomainEventStoppedDetailType.MIGRATED,
-}
 
 
 class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
@@ -108,7 +83,7 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
 
     @abstractmethod
     def format_definition(self, domain: Domain, *, flags: int) -> str:
-        """Format a definition; ``flags`` are DomainXMLFlags."""
+        """Format a definition; ``flags`` are enums.DomainXMLFlags."""
 
     @abstractmethod
     def start_guest(
@@ -308,7 +283,7 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
             try:
                 status = self.live_status(name)
             except VirtError as error:
-                _log.error("%s", error)
+                _logging.error("pyvirt.local", "%s", error)
                 continue
             if status is not None:
                 live[name] = status
@@ -378,14 +353,14 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
         """See the base class."""
         allow_flags(flags, XML_FLAGS, "virDomainGetXMLDesc")
         name, status = self.find(domain)
-        if status is not None and not flags & DomainXMLFlags.INACTIVE:
+        if status is not None and not flags & enums.DomainXMLFlags.INACTIVE:
             return self.format_definition(self.live_definition(status), flags=flags)
         definition = self.definition(name)
         if definition is None:
             if status is None:
                 raise NoDomainError(f"no domain with matching name '{name}'")
             definition = self.live_definition(status)
-        return self.format_definition(definition, flags=int(flags) | DomainXMLFlags.INACTIVE)
+        return self.format_definition(definition, flags=int(flags) | enums.DomainXMLFlags.INACTIVE)
 
     # Changing
 
@@ -413,16 +388,16 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
 
     def domain_define_xml_flags(self, xml: str, flags: DomainDefineFlags) -> DomainRef:
         """See the base class."""
-        allow_flags(flags, DomainDefineFlags.VALIDATE, "virDomainDefineXMLFlags")
+        allow_flags(flags, enums.DomainDefineFlags.VALIDATE, "virDomainDefineXMLFlags")
         domain = self.parse_definition(xml, validate_schema=bool(flags))
         name, uuid = _identity(domain)
-        text = self.format_definition(domain, flags=DomainXMLFlags.INACTIVE | DomainXMLFlags.SECURE)
+        text = self.format_definition(domain, flags=enums.DomainXMLFlags.INACTIVE | enums.DomainXMLFlags.SECURE)
         with self.records.lock(name):
             status = self._settle(name)
             new = self.records.define(name, uuid, text)
         ref = DomainRef(name, uuid, -1 if status is None else status.id)
-        detail = DomainEventDefinedDetailType.ADDED if new else DomainEventDefinedDetailType.UPDATED
-        self.publish_lifecycle(ref, DomainEventType.DEFINED, detail)
+        detail = enums.DomainEventDefinedDetailType.ADDED if new else enums.DomainEventDefinedDetailType.UPDATED
+        self.publish_lifecycle(ref, enums.DomainEventType.DEFINED, detail)
         return ref
 
     def domain_undefine_flags(self, domain: DomainRef, flags: DomainUndefineFlags) -> None:
@@ -435,7 +410,7 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
             self.records.undefine(name)
             if status is None:
                 self._forget_reason(name)
-        self.publish_lifecycle(domain, DomainEventType.UNDEFINED, DomainEventUndefinedDetailType.REMOVED)
+        self.publish_lifecycle(domain, enums.DomainEventType.UNDEFINED, enums.DomainEventUndefinedDetailType.REMOVED)
 
     def before_undefine(self, name: str, status: GuestStatus | None, flags: DomainUndefineFlags) -> None:
         """Refuse or remove what goes with a definition: saved state, snapshots, NVRAM."""
@@ -453,22 +428,22 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
                 raise OperationInvalidError(f"domain with name '{new_name}' already exists")
             definition = stored.copy()
             definition.name = new_name
-            text = self.format_definition(definition, flags=DomainXMLFlags.INACTIVE | DomainXMLFlags.SECURE)
+            text = self.format_definition(definition, flags=enums.DomainXMLFlags.INACTIVE | enums.DomainXMLFlags.SECURE)
             autostart = self.records.autostart(name)
             self.records.rename(name, new_name, domain.uuid, text)
             self._forget_reason(name)
             if autostart:
                 self.records.set_autostart(new_name, True)
                 self.records.set_autostart(name, False)
-        detail = DomainEventUndefinedDetailType.RENAMED
-        self.publish_lifecycle(DomainRef(name, domain.uuid), DomainEventType.UNDEFINED, detail)
+        detail = enums.DomainEventUndefinedDetailType.RENAMED
+        self.publish_lifecycle(DomainRef(name, domain.uuid), enums.DomainEventType.UNDEFINED, detail)
         ref = DomainRef(new_name, domain.uuid)
-        self.publish_lifecycle(ref, DomainEventType.DEFINED, DomainEventDefinedDetailType.RENAMED)
+        self.publish_lifecycle(ref, enums.DomainEventType.DEFINED, enums.DomainEventDefinedDetailType.RENAMED)
 
     def domain_create_xml(self, xml: str, flags: DomainCreateFlags) -> DomainRef:
         """See the base class."""
         allow_flags(flags, START_FLAGS, "virDomainCreateXML")
-        domain = self.parse_definition(xml, validate_schema=bool(flags & DomainCreateFlags.START_VALIDATE))
+        domain = self.parse_definition(xml, validate_schema=bool(flags & enums.DomainCreateFlags.START_VALIDATE))
         name, _uuid = _identity(domain)
         with self.records.lock(name):
             self._settle(name)
@@ -488,7 +463,7 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
 
     def _start(self, domain: Domain, flags: DomainCreateFlags) -> GuestStatus:
         name, uuid = _identity(domain)
-        if flags & DomainCreateFlags.START_AUTODESTROY:
+        if flags & enums.DomainCreateFlags.START_AUTODESTROY:
             raise ConfigUnsupportedError("autodestroy needs a connection that outlives the call; destroy it yourself")
         status = self.records.claim(name, uuid)
         ref = DomainRef(name, uuid, status.id)
@@ -502,9 +477,9 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
             self.records.write(status)
         self._forget_reason(name)
         self._notify(ref, "started", domain)
-        self.publish_lifecycle(ref, DomainEventType.STARTED, DomainEventStartedDetailType.BOOTED)
+        self.publish_lifecycle(ref, enums.DomainEventType.STARTED, enums.DomainEventStartedDetailType.BOOTED)
         if status.state == DomainState.PAUSED:
-            self.publish_lifecycle(ref, DomainEventType.SUSPENDED, DomainEventSuspendedDetailType.PAUSED)
+            self.publish_lifecycle(ref, enums.DomainEventType.SUSPENDED, enums.DomainEventSuspendedDetailType.PAUSED)
         return status
 
     def _give_back(self, name: str) -> None:
@@ -526,9 +501,11 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
 
     def domain_destroy_flags(self, domain: DomainRef, flags: DomainDestroyFlags) -> None:
         """See the base class."""
-        allow_flags(flags, DomainDestroyFlags.GRACEFUL, "virDomainDestroyFlags")
+        allow_flags(flags, enums.DomainDestroyFlags.GRACEFUL, "virDomainDestroyFlags")
         with self.locked_running(domain) as status:
-            self.end_guest(status, DomainShutoffReason.DESTROYED, graceful=bool(flags & DomainDestroyFlags.GRACEFUL))
+            self.end_guest(
+                status, DomainShutoffReason.DESTROYED, graceful=bool(flags & enums.DomainDestroyFlags.GRACEFUL)
+            )
 
     def end_guest(self, status: GuestStatus, reason: DomainShutoffReason, *, graceful: bool = False) -> None:
         """Stop a guest and settle it; the caller holds the lock.
@@ -571,7 +548,7 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
             try:
                 ref = self.domain_lookup_by_name(name)
                 if ref.id < 0:
-                    self.domain_create_with_flags(ref, DomainCreateFlags(0))
+                    self.domain_create_with_flags(ref, enums.DomainCreateFlags(0))
             except VirtError as error:
                 failed.append((name, error))
         return failed
@@ -584,7 +561,7 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
             try:
                 self.live_status(name)
             except VirtError as error:
-                _log.error("%s", error)
+                _logging.error("pyvirt.local", "%s", error)
 
     def _settle(self, name: str) -> GuestStatus | None:
         """The record of a guest that runs; the caller holds the lock, so nobody is at work on it."""
@@ -616,8 +593,8 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
         self.records.release(name)
         self._live_definitions.pop(name, None)
         self._notify(ref, "stopped", None)
-        detail = _STOPPED.get(reason, DomainEventStoppedDetailType.SHUTDOWN)
-        self.publish_lifecycle(ref, DomainEventType.STOPPED, detail)
+        detail = stopped_detail(reason)
+        self.publish_lifecycle(ref, enums.DomainEventType.STOPPED, detail)
 
     def _end_processes(self, status: GuestStatus) -> None:
         """Kill what is left of a guest: its process, or whoever keeps ``alive`` open when no pid was written."""
@@ -635,6 +612,11 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
             if not found.wait(10):
                 raise OperationFailedError(f"process {found.pid} of domain '{status.name}' cannot be killed")
             found.reap()
+
+
+def stopped_detail(reason: DomainShutoffReason) -> DomainEventStoppedDetailType:
+    """The detail of the event of a guest that stopped for ``reason``; the names are the same."""
+    return getattr(enums.DomainEventStoppedDetailType, reason.name, enums.DomainEventStoppedDetailType.SHUTDOWN)
 
 
 def _identity(domain: Any) -> tuple[str, str]:
