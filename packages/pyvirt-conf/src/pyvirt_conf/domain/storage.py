@@ -178,11 +178,18 @@ class IvGenerator(Element):
 class Encryption(Element):
     """How an image or a volume is encrypted."""
 
+    _keep_open = True
     format: EncryptionFormat = attr(required=True)
     engine: EncryptionEngine | None = attr()
     secrets: list[EncryptionSecret] = children()
     cipher: Cipher | None = child()
     ivgen: IvGenerator | None = child()
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if self.format not in (EncryptionFormat.LUKS, EncryptionFormat.LUKS2):
+            self.cipher, self.ivgen = None, None  # only LUKS lets them be chosen
+        if self.ivgen is not None and self.cipher is None:
+            raise BadValue("ivgen needs a cipher")
 
 
 @element("source")
