@@ -21,6 +21,7 @@ from pyvirt_driver_qemu.monitor import (
     Command,
     CommandFailedError,
     CommandUnknownError,
+    Event,
     Monitor,
     MonitorClosedError,
     MonitorTimeoutError,
