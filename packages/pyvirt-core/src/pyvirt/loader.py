@@ -175,7 +175,8 @@ def driver_for(scheme: str) -> type[HypervisorDriver]:
 
     if not (isinstance(driver, type) and issubclass(driver, HypervisorDriver)):
         raise InternalError(
-            f"the plug-in '{entry.name}' of {entry.distribution} is no HypervisorDriver but {driver!r} ({entry.value})"
+            f"the plug-in '{entry.name}' of {entry.distribution} {entry.version} is no HypervisorDriver but {driver!r} "
+            f"({entry.value})"
         )
     return driver
 

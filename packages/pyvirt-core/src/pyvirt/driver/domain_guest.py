@@ -30,7 +30,8 @@ class DomainGuestOperations(Operations):
         """Host name inside the guest."""
         raise NoSupportError
 
-    @operation("virDomainInterfaceAddresses", 353, write=True)
+    # Asking the agent means talking to the guest, which a reader may not.
+    @operation("virDomainInterfaceAddresses", 353, write_values={"source": 1})
     def domain_interface_addresses(
         self, domain: DomainRef, source: DomainInterfaceAddressesSource, flags: int
     ) -> list[DomainInterface]:

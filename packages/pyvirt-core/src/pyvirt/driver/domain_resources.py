@@ -84,7 +84,7 @@ class DomainResourceOperations(Operations):
         """Upper limit of virtual CPUs."""
         raise NoSupportError
 
-    @operation("virDomainGetVcpusFlags", 200, write=True)
+    @operation("virDomainGetVcpusFlags", 200, write_flags=0x8)
     def domain_get_vcpus_flags(self, domain: DomainRef, flags: DomainVcpuFlags) -> int:
         """How many virtual CPUs: current or maximum, running or stored."""
         raise NoSupportError

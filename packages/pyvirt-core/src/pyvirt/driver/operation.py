@@ -29,10 +29,11 @@ class Operation:
 
     ``function`` is libvirt's function, ``procedure`` the number it travels as in the RPC program ``program`` (``None``:
     it never leaves the client). ``also`` are older libvirt functions with the same effect, with their numbers.
-    ``write``: refused on a read-only connection; ``write_flags``: refused there when one of these flags is given.
+    ``write``: refused on a read-only connection; ``write_flags``: refused there when one of these flags is given;
+    ``write_values``: refused there when an argument has this value.
     """
 
-    __slots__ = ("also", "function", "name", "procedure", "program", "write", "write_flags")
+    __slots__ = ("also", "function", "name", "procedure", "program", "write", "write_flags", "write_values")
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class Operation:
         program: str,
         write: bool,
         write_flags: int,
+        write_values: Mapping[str, int],
         also: Mapping[str, int | None],
     ) -> None:
         self.name = name
@@ -51,6 +53,7 @@ class Operation:
         self.program = program
         self.write = write
         self.write_flags = write_flags
+        self.write_values = write_values
         self.also = also
 
     def __repr__(self) -> str:
@@ -64,6 +67,7 @@ def operation(
     program: str = "remote",
     write: bool = False,
     write_flags: int = 0,
+    write_values: Mapping[str, int] | None = None,
     also: Mapping[str, int | None] | None = None,
 ) -> Callable[[_Method], _Method]:
     """Declare a method of a driver base class as a public operation; see :class:`Operation` for the arguments."""
@@ -85,6 +89,7 @@ def operation(
             program=program,
             write=write,
             write_flags=write_flags,
+            write_values=write_values or {},
             also=also or {},
         )
         return described  # type: ignore[no-any-return]
@@ -136,6 +141,8 @@ class ReadOnly:
             return _refusal(declaration)
         if declaration.write_flags:
             return _flag_check(declaration, value)
+        if declaration.write_values:
+            return _value_check(declaration, value)
         return value
 
 
@@ -151,6 +158,19 @@ def _flag_check(declaration: Operation, method: Callable[..., Any]) -> Callable[
         flags = keywords.get("flags", args[-1] if args else 0)
         if int(flags) & declaration.write_flags:
             raise OperationDeniedError(f"{declaration.function} with flags {int(flags):#x} on a read-only connection")
+        return method(*args, **keywords)
+
+    return check
+
+
+def _value_check(declaration: Operation, method: Callable[..., Any]) -> Callable[..., Any]:
+    def check(*args: Any, **keywords: Any) -> Any:
+        from inspect import signature
+
+        given = signature(method).bind(*args, **keywords).arguments
+        for name, value in declaration.write_values.items():
+            if given.get(name) == value:
+                raise OperationDeniedError(f"{declaration.function} with {name} {value} on a read-only connection")
         return method(*args, **keywords)
 
     return check

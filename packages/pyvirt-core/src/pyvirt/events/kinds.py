@@ -202,6 +202,8 @@ def from_dict(values: dict[str, Any]) -> DomainEvent:
     try:
         kind = _KINDS[values["event_id"]]
         arguments = {field.name: values[field.name] for field in fields(kind)}
+        if isinstance(arguments["domain"], str):  # text would fall apart into letters
+            raise TypeError("domain")
         name, uuid, number = arguments["domain"]
         arguments["domain"] = DomainRef(name, uuid, number)
         if kind is LifecycleEvent:
