@@ -9,14 +9,14 @@ from pyvirt.enums.domain import DomainCreateFlags
 from pyvirt.enums.domain_state import DomainPausedReason, DomainRunningReason, DomainState
 from pyvirt_conf.domain.chardev import PtyChar, UnixChar, VirtioTarget
 from pyvirt_conf.domain.storage import BlockSource, FileSource
-from pyvirt_driver_qemu.command import Context, Plugged, Settings, build
+from pyvirt_driver_qemu.command import Context, Opener, Plugged, Settings, build
 from pyvirt_driver_qemu.completion import assign_aliases
 from pyvirt_driver_qemu.definitions import emulator_of
 from pyvirt_driver_qemu.graphics import allocate_ports
 from pyvirt_driver_qemu.launch import Launcher
 from pyvirt_driver_qemu.monitor import Command
 from pyvirt_driver_qemu.network import encode, plug_interfaces
-from pyvirt_util.errors import ConfigUnsupportedError, system_error
+from pyvirt_util.errors import VirtError, system_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pyvirt_conf import Domain
     from pyvirt_driver_qemu.driver import QemuDriver
     from pyvirt_driver_qemu.launch import Launched
-    from pyvirt_driver_qemu.monitor import Monitor
     from pyvirt_util.undo import UndoStack
 
 AGENT_CHANNEL = "org.qemu.guest_agent.0"
@@ -44,32 +43,33 @@ def start(
     agent = _agent_path(domain)
     if agent is not None:
         private["agent"] = agent
-    _write_master_key(folder)
+    master_key = _write_master_key(folder)
+    paused = bool(flags & DomainCreateFlags.START_PAUSED)
+    commands = _first_commands(domain, resume=not paused)
     allocate_ports(driver.records, status, domain, private)
     with Launcher(log_path=f"{driver.directories.log}/{status.name}.log") as launcher:
-        alive = launcher.hold(f"{folder}/alive")
+        launcher.hold(f"{folder}/alive")
         plugged = plug_interfaces(domain, launcher, undo)
         if plugged.requests:
             private["plugged"] = encode(plugged.requests)
             # A process that is killed from here on leaves devices of the host: the record says which.
             driver.records.write(status.changed(private=private))
-        context = _context(driver, domain, folder, launcher, plugged.descriptors)
+        context = _context(driver, domain, folder, launcher, plugged.descriptors, master_key)
         command = build(
             context, monitor_path=private["monitor"], extra_monitors=((private["events"], "charevents", "events"),)
         )
         argv = [*command.argv, "-pidfile", f"{folder}/pid"]
-        del alive
         launched = launcher.start(
             argv,
             env=command.env,
             monitor_path=private["monitor"],
             log_header=_log_header(driver, argv),
+            commands=commands,
             timeout=START_TIMEOUT,
         )
     undo.push(_end, launched)
-    with launched.monitor as monitor:
-        paused = bool(flags & DomainCreateFlags.START_PAUSED)
-        _complete_live(monitor, domain, resume=not paused)
+    launched.monitor.close()
+    _complete_live(domain, commands, launched.results)
     return status.changed(
         state=DomainState.PAUSED if paused else DomainState.RUNNING,
         reason=int(DomainPausedReason.USER if paused else DomainRunningReason.BOOTED),
@@ -103,7 +103,14 @@ def command_line(driver: QemuDriver, domain: Domain) -> list[str]:
     return build(context, monitor_path=f"{folder}/monitor.sock").argv
 
 
-def _context(driver: QemuDriver, domain: Domain, folder: str, opener: Any, plugged: dict[str, Plugged]) -> Context:
+def _context(
+    driver: QemuDriver,
+    domain: Domain,
+    folder: str,
+    opener: Opener,
+    plugged: dict[str, Plugged],
+    master_key: bytes | None = None,
+) -> Context:
     return Context(
         domain=domain,
         capabilities=driver.definitions.capabilities(emulator_of(domain)),
@@ -115,6 +122,8 @@ def _context(driver: QemuDriver, domain: Domain, folder: str, opener: Any, plugg
         virt="kvm" if domain.type == "kvm" else "qemu",
         environment=os.environ,
         attended=False,
+        master_key=master_key,
+        secret=_secret_value,
     )
 
 
@@ -152,17 +161,30 @@ def _agent_path(domain: Domain) -> str | None:
     return None
 
 
-def _write_master_key(folder: str) -> None:
+def _secret_value(reference: Any) -> bytes:
+    """The value of a secret that a disk refers to, from the host's secrets."""
+    from pyvirt import services
+
+    return services.secret.lookup(
+        uuid=getattr(reference, "uuid", None),
+        usage_type=getattr(reference, "type", None),
+        usage=getattr(reference, "usage", None),
+    )
+
+
+def _write_master_key(folder: str) -> bytes:
     """The key that secrets on the command line are encrypted with; it goes with the guest."""
     path = f"{folder}/master-key.aes"
+    key = os.urandom(32)
     try:
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
-            os.write(fd, os.urandom(32))
+            os.write(fd, key)
         finally:
             os.close(fd)
     except OSError as error:
         raise system_error(f"write '{path}'", error) from error
+    return key
 
 
 def _log_header(driver: QemuDriver, argv: list[str]) -> str:
@@ -179,38 +201,34 @@ def _end(launched: Launched) -> None:
     launched.process.reap()
 
 
-def _complete_live(monitor: Monitor, domain: Domain, *, resume: bool) -> None:
+def _ptys(domain: Domain) -> Iterator[tuple[str | None, PtyChar]]:
+    devices = domain.devices
+    for kind in (devices.serials, devices.parallels, devices.consoles, devices.channels):
+        for device in kind:
+            if isinstance(device.source, PtyChar):
+                yield device.alias, device.source
+
+
+def _first_commands(domain: Domain, *, resume: bool) -> list[Command]:
     """Ask QEMU for what only it knows, the names of ptys, and let the guest run; all in one go."""
-    ptys = [
-        (device.alias, device.source)
-        for kind in (domain.devices.serials, domain.devices.parallels, domain.devices.consoles, domain.devices.channels)
-        for device in kind
-        if isinstance(device.source, PtyChar)
-    ]
-    commands = [Command("query-chardev")] if ptys else []
+    commands = [Command("query-chardev")] if any(True for _ in _ptys(domain)) else []
     if resume:
         commands.append(Command("cont"))
-    if not commands:
-        monitor.negotiate()
+    return commands
+
+
+def _complete_live(domain: Domain, commands: list[Command], results: list[Any]) -> None:
+    """Fill what the first commands told into the live definition."""
+    for result in results:
+        if isinstance(result, VirtError):
+            raise result
+    if not commands or commands[0].name != "query-chardev":
         return
-    replies = monitor.execute_many(commands)
-    if not ptys:
-        return
-    names = {reply["label"]: reply["filename"] for reply in replies[0]}
-    for alias, source in ptys:
+    names = {reply["label"]: reply["filename"] for reply in results[0]}
+    for alias, source in _ptys(domain):
         filename = names.get(f"char{alias}", "")
         if filename.startswith("pty:"):
             source.path = filename.removeprefix("pty:")
     for console in domain.devices.consoles:
         if isinstance(console.source, PtyChar):
             console.tty = console.source.path
-
-
-def refuse_unsupported(domain: Domain) -> None:
-    """What this driver cannot start yet is refused by name, not ignored.
-
-    :raises ConfigUnsupportedError: naming the device.
-    """
-    for interface in domain.devices.interfaces:
-        if interface.type in ("vdpa", "vds", "internal"):
-            raise ConfigUnsupportedError(f"interfaces of type '{interface.type}' cannot be started yet")
