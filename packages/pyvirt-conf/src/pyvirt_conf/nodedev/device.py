@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Self, TypeVar
+from typing import TypeVar
 
+from pyvirt_conf.document import Document
 from pyvirt_conf.nodedev.capability import Capability
 from pyvirt_conf.nodedev.scsi import ScsiHostCapability
-from pyvirt_conf.xml import Element, Mode, Node, attr, children, element, fail, read, text
+from pyvirt_conf.xml import Element, Mode, Node, attr, children, element, text
 from pyvirt_util.errors import NoNameError, XmlError
 
 _C = TypeVar("_C", bound=Capability)
@@ -30,7 +31,7 @@ class Devnode(Element):
 
 
 @element("device")
-class NodeDevice(Element):
+class NodeDevice(Document):
     """A device of the host. The names of a new virtual adapter's parent (``parent_wwnn`` ...) are not written."""
 
     name: str | None = text()
@@ -43,24 +44,9 @@ class NodeDevice(Element):
     parent_wwpn: str | None = None
     parent_fabric_wwn: str | None = None
 
-    @classmethod
-    def parse(cls, text: str | bytes, *, file: str | None = None) -> Self:
-        """Read a document: its syntax and the types of its values, nothing more.
-
-        :param file: where it came from, for error messages.
-        :raises XmlDetailError: not well-formed. :raises XmlError: not a device, or a value its type refuses.
-        """
-        mode = Mode(file=file)
-        node = read(text, file)
-        if node.tag != "device":
-            fail(node, mode, f"expected <device>, found <{node.tag}>")
-        return cls._from_node(node, mode)
-
     def format(self) -> str:
         """The document as libvirt writes it (virNodeDeviceDefFormat)."""
-        out: list[str] = []
-        self._to_xml(out, "", Mode())
-        return "".join(out)
+        return self._formatted(Mode())
 
     def complete(self, new_wwn: Callable[[], str]) -> None:
         """Give a new virtual Fibre Channel adapter the names its document left out; ``new_wwn`` makes one up."""
@@ -94,6 +80,7 @@ class NodeDevice(Element):
         return next((capability for capability in self.capabilities if isinstance(capability, kind)), None)
 
     def _parsed(self, node: Node, mode: Mode) -> None:
+        super()._parsed(node, mode)
         # One device node is written before all links; of several the last counts.
         nodes = [item for item in self.devnodes if item.type is DevnodeType.DEV]
         self.devnodes = nodes[-1:] + [item for item in self.devnodes if item.type is DevnodeType.LINK]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Self
-
+from pyvirt_conf.document import Document
 from pyvirt_conf.nwfilter.reference import FilterReference
-from pyvirt_conf.xml import Element, MacAddress, Mode, Node, Uuid, attr, child, element, fail, read, text
+from pyvirt_conf.xml import Element, MacAddress, Mode, Node, Uuid, attr, child, element, fail, text
 
 
 @element("owner")
@@ -17,7 +16,7 @@ class BindingOwner(Element):
 
 
 @element("filterbinding")
-class FilterBinding(Element):
+class FilterBinding(Document):
     """Which filter is applied to which network device; ``linkdev`` is the device below a macvtap port."""
 
     owner: BindingOwner = child(required=True)
@@ -26,29 +25,12 @@ class FilterBinding(Element):
     mac: MacAddress = attr("mac/@address", required=True)
     filterref: FilterReference = child(required=True)
 
-    @classmethod
-    def parse(cls, text: str | bytes, *, file: str | None = None) -> Self:
-        """Read a document: its syntax and the types of its values, nothing more.
-
-        :param file: where it came from, for error messages.
-        :raises XmlDetailError: not well-formed. :raises XmlError: not a binding, or a value its type refuses.
-        """
-        mode = Mode(file=file)
-        node = read(text, file)
-        if node.tag != "filterbinding":
-            fail(node, mode, f"expected <filterbinding>, found <{node.tag}>")
-        return cls._from_node(node, mode)
-
     def format(self) -> str:
         """The document as libvirt writes it (virNWFilterBindingDefFormat)."""
-        out: list[str] = []
-        self._to_xml(out, "", Mode())
-        return "".join(out)
-
-    def validate(self) -> None:
-        """Refuse what the types can't tell: nothing so far."""
+        return self._formatted(Mode())
 
     def _parsed(self, node: Node, mode: Mode) -> None:
+        super()._parsed(node, mode)
         for what, value in (("portdev", self.portdev), ("linkdev", self.linkdev), ("filterref", self.filterref.filter)):
             if value == "":
                 fail(node, mode, f"empty name of {what}", f"{what}/@{'filter' if what == 'filterref' else 'name'}")

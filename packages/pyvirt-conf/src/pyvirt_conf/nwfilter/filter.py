@@ -7,6 +7,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Self
 
+from pyvirt_conf.document import Document, new_uuid
 from pyvirt_conf.nwfilter.match import PROTOCOLS, Match, check_ports
 from pyvirt_conf.nwfilter.reference import FilterReference
 from pyvirt_conf.xml import (
@@ -22,7 +23,6 @@ from pyvirt_conf.xml import (
     fail,
     integer,
     is_element,
-    read,
     text,
 )
 from pyvirt_util.errors import InvalidArgError, XmlError
@@ -130,7 +130,7 @@ def chain_kind(chain: str) -> str:
 
 
 @element("filter")
-class NetworkFilter(Element):
+class NetworkFilter(Document):
     """A filter: rules and references to other filters, in order, in one chain of ebtables or iptables."""
 
     name: str = attr(required=True)
@@ -139,29 +139,13 @@ class NetworkFilter(Element):
     uuid: Uuid | None = text()
     entries: tuple[Rule | FilterReference, ...] = ()
 
-    @classmethod
-    def parse(cls, text: str | bytes, *, file: str | None = None) -> Self:
-        """Read a document: its syntax and the types of its values, nothing more.
-
-        :param file: where it came from, for error messages.
-        :raises XmlDetailError: not well-formed. :raises XmlError: not a filter, or a value its type refuses.
-        """
-        mode = Mode(file=file)
-        node = read(text, file)
-        if node.tag != "filter":
-            fail(node, mode, f"expected <filter>, found <{node.tag}>")
-        return cls._from_node(node, mode)
-
     def format(self) -> str:
         """The document as libvirt writes it (virNWFilterDefFormat)."""
-        out: list[str] = []
-        self._to_xml(out, "", Mode())
-        return "".join(out)
+        return self._formatted(Mode())
 
-    def complete(self, new_uuid: Callable[[], str] | None = None) -> None:
+    def complete(self, make_uuid: Callable[[], str] = new_uuid) -> None:
         """Fill in chain, priority and UUID.
 
-        :param new_uuid: makes up a UUID; a random one when left out.
         :raises InvalidArgError: the chain's name tells no kind.
         """
         if self.chain is None:
@@ -170,12 +154,7 @@ class NetworkFilter(Element):
         elif self.priority is None:
             self.priority = CHAINS[chain_kind(self.chain)]
         if self.uuid is None:
-            if new_uuid is None:
-                import uuid
-
-                self.uuid = str(uuid.uuid4())
-            else:
-                self.uuid = new_uuid()
+            self.uuid = make_uuid()
 
     def validate(self) -> None:
         """Refuse what the types can't tell.
@@ -201,6 +180,7 @@ class NetworkFilter(Element):
         return [entry for entry in self.entries if isinstance(entry, FilterReference)]
 
     def _parsed(self, node: Node, mode: Mode) -> None:
+        super()._parsed(node, mode)
         if not self.name:
             fail(node, mode, "a filter's name can't be empty", "@name")
         kinds: dict[object, type[Rule | FilterReference]] = {"rule": Rule, "filterref": FilterReference}
