@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import raw
 from context import Context, guest_xml
@@ -25,7 +26,7 @@ def _disk(context: Context) -> Path:
 
 def raw_copy(context: Context, domain: pyvirt.Domain) -> raw.RawGuest:
     """Start the domain once for its command line; the same QEMU to be started by hand."""
-    instance = Path(domain.connection.uri.partition("root=")[2])
+    instance = Path(unquote(domain.connection.uri.partition("root=")[2]))
     domain.start()
     try:
         argv = raw.command_line(raw.pid_below(instance, domain.name))

@@ -61,6 +61,8 @@ class RawGuest:
         self._folder = folder
         self._others: list[int] = []
         self._argv = [self._own(argument, str(instance)) for argument in argv]
+        # The key that the command line names and QEMU reads.
+        (folder / "master-key.aes").write_bytes(os.urandom(32))
         self._environment = {"LC_ALL": "C", "PATH": os.environ["PATH"]}
         self._log = os.open(folder / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self._pid = 0
