@@ -74,7 +74,7 @@ class PciLocation(Element):
     @classmethod
     def _from_node(cls, node: Node, mode: Mode) -> Self:
         return cls(
-            domain=_pci_number(node, mode, "domain", 0xFFFF),
+            domain=_pci_number(node, mode, "domain", 0xFFFFFFFF),
             bus=_pci_number(node, mode, "bus", 0xFF),
             slot=_pci_number(node, mode, "slot", 0x1F),
             function=_pci_number(node, mode, "function", 7),
@@ -100,7 +100,7 @@ class PciAddress(DeviceAddress):
     @classmethod
     def _from_node(cls, node: Node, mode: Mode) -> Self:
         new = object.__new__(cls)
-        new.domain = _pci_number(node, mode, "domain", 0xFFFF)
+        new.domain = _pci_number(node, mode, "domain", 0xFFFFFFFF)
         new.bus = _pci_number(node, mode, "bus", 0xFF)
         new.slot = _pci_number(node, mode, "slot", 0x1F)
         new.function = _pci_number(node, mode, "function", 7)

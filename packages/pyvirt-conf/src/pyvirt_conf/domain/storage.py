@@ -186,7 +186,7 @@ class Encryption(Element):
     ivgen: IvGenerator | None = child()
 
     def _parsed(self, node: Node, mode: Mode) -> None:
-        if self.format not in (EncryptionFormat.LUKS, EncryptionFormat.LUKS2):
+        if self.format is not EncryptionFormat.LUKS:
             self.cipher, self.ivgen = None, None  # only LUKS lets them be chosen
         if self.ivgen is not None and self.cipher is None:
             raise BadValue("ivgen needs a cipher")
