@@ -109,6 +109,15 @@ def only_one(node: Node, mode: Mode, *tags: str) -> None:
             fail(node, mode, f"only one <{tag.rpartition('/')[2]}> element is allowed here", tag)
 
 
+def without(node: Node, *tags: str) -> None:
+    """Take away elements that are not read, so that they can't be refused either."""
+    for tag in tags:
+        for kid in node.findall(tag):
+            above = kid.getparent()
+            if above is not None:
+                above.remove(kid)
+
+
 def new_uuid() -> str:
     """A UUID for an object that was given none."""
     import uuid

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyvirt_conf.document import placed
 from pyvirt_conf.network.values import IpAddress
-from pyvirt_conf.xml import U16, Element, Mode, Node, YesNo, attr, children, element, texts
+from pyvirt_conf.xml import U16, Element, Mode, Node, YesNo, attr, children, element, fail, texts
 from pyvirt_util.errors import XmlDetailError, XmlError
 
 
@@ -40,8 +40,8 @@ class DnsTxt(Element):
         """:param partial: it only says which record is meant. :raises XmlDetailError: something is missing or wrong."""
         if self.name is None:
             raise XmlDetailError("missing name of a DNS TXT record")
-        if " " in self.name:
-            raise XmlDetailError(f"space in the name of DNS TXT record '{self.name}'")
+        if " " in self.name or "," in self.name:
+            raise XmlDetailError(f"space or comma in the name of DNS TXT record '{self.name}'")
         if self.value is None and not partial:
             raise XmlDetailError(f"missing value of DNS TXT record '{self.name}'")
 
@@ -68,6 +68,11 @@ class DnsSrv(Element):
                 raise XmlDetailError("missing service of a DNS SRV record")
             if self.protocol is None:
                 raise XmlDetailError(f"missing protocol of DNS SRV record '{self.service}'")
+        for name, also in (("service", "*+-/_"), ("protocol", "+-/")):
+            value = getattr(self, name) or ""
+            wrong = next((c for c in value if not (c.isascii() and c.isalnum()) and c not in also), None)
+            if wrong is not None:
+                raise XmlDetailError(f"invalid character '{wrong}' in {name} '{value}' of a DNS SRV record")
         if self.port == 0:
             raise XmlDetailError(f"port of DNS SRV record '{self.service}' can't be 0")
         if self.target is None:
@@ -80,6 +85,9 @@ class DnsSrv(Element):
         return all(getattr(other, name) is None or getattr(other, name) == getattr(self, name) for name in self._fields)
 
     def _parsed(self, node: Node, mode: Mode) -> None:
+        for name in ("port", "priority", "weight"):
+            if self.target is None and node.get(name) is not None:
+                fail(node, mode, f"{name} of a DNS SRV record needs a target", f"@{name}", error=XmlDetailError)
         placed(node, mode, self.check, not _in_network(node))
 
 

@@ -7,7 +7,7 @@ from typing import Self
 
 from pyvirt_conf.document import only_one, placed
 from pyvirt_conf.domain.address import PciLocation
-from pyvirt_conf.network.values import Ipv4Address
+from pyvirt_conf.network.values import Ipv4Address, check_order
 from pyvirt_conf.xml import U16, U32, Element, Mode, Node, YesNo, attr, child, children, element, escape, fail
 from pyvirt_util.errors import ConfigUnsupportedError, XmlDetailError, XmlError
 
@@ -46,11 +46,8 @@ class NatAddresses(Element):
     end: Ipv4Address = attr(required=True)
 
     def check(self) -> None:
-        """:raises XmlError: the range is reversed."""
-        from ipaddress import IPv4Address
-
-        if IPv4Address(self.end) < IPv4Address(self.start):
-            raise XmlError(f"range {self.start} - {self.end} is reversed")
+        """:raises XmlError: the range is reversed or too large."""
+        check_order(self.start, self.end)
 
     def _parsed(self, node: Node, mode: Mode) -> None:
         placed(node, mode, self.check)

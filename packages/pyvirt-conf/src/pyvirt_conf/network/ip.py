@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from enum import StrEnum
 from ipaddress import ip_address
+from typing import Self
 
-from pyvirt_conf.document import placed
+from pyvirt_conf.document import placed, without
 from pyvirt_conf.domain.virtualport import Route
-from pyvirt_conf.network.values import AddressFamily, IpAddress, mask_bits, natural_prefix, parse_ip, subnet, version
+from pyvirt_conf.network.values import (
+    AddressFamily,
+    IpAddress,
+    check_order,
+    mask_bits,
+    natural_prefix,
+    parse_ip,
+    subnet,
+    version,
+)
 from pyvirt_conf.xml import U32, U64, BadValue, Element, Mode, Node, YesNo, attr, child, children, element
 from pyvirt_util import macs
 from pyvirt_util.errors import ConfigUnsupportedError, XmlError
-
-MAX_RANGE = 65536
-"""A range of DHCP addresses is at most so long."""
 
 
 class LeaseUnit(StrEnum):
@@ -57,16 +64,13 @@ class DhcpRange(Element):
     def check(self, ip: Ip) -> None:
         """Whether it's a range within the network of an address.
 
-        :raises XmlError: reversed, too long, outside, or holding the address of the network or of broadcasts.
+        :raises XmlError: reversed, too large, outside, or holding the address of the network or of broadcasts.
         """
         shown = f"range {self.start} - {self.end}"
         start, end = ip_address(self.start), ip_address(self.end)
         if not start.version == end.version == version(ip.address):
             raise XmlError(f"mismatch of address family in {shown} for network {ip.address}")
-        if int(end) < int(start):
-            raise XmlError(f"{shown} is reversed")
-        if int(end) - int(start) >= MAX_RANGE or (start.version == 6 and int(start) >> 16 != int(end) >> 16):
-            raise XmlError(f"{shown} is too large, at most {MAX_RANGE} addresses")
+        check_order(self.start, self.end)
         net = subnet(ip.address, ip.prefix_length)
         inside = f"network {ip.address}/{ip.prefix_length}"
         if start not in net or end not in net:
@@ -116,8 +120,8 @@ class DhcpHost(Element):
             wrong = next((c for c in self.id if c not in "0123456789abcdefABCDEF:"), None)
             if wrong is not None:
                 raise XmlError(f"invalid character '{wrong}' in host id '{self.id}'")
-        if self.name == "":
-            raise XmlError("a host's name can't be empty")
+        if self.name is not None and not (self.name[:1].isascii() and self.name[:1].isalnum()):
+            raise XmlError(f"name '{self.name}' of a dhcp host doesn't begin with a letter or digit")
 
     def _parsed(self, node: Node, mode: Mode) -> None:
         above = node.getparent()
@@ -136,6 +140,14 @@ class Dhcp(Element):
     hosts: list[DhcpHost] = children()
     boot_file: str | None = attr("bootp/@file")
     boot_server: IpAddress | None = attr("bootp/@server", needs="boot_file")
+
+    # By hand: what to boot from is for IPv4 alone and otherwise not looked at.
+    @classmethod
+    def _from_node(cls, node: Node, mode: Mode) -> Self:
+        ip = node.getparent()
+        if ip is not None and ip.get("family") == "ipv6":
+            without(node, "bootp")
+        return cls._read(node, mode)
 
     def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
         if self.ranges or self.hosts:

@@ -154,7 +154,7 @@ class Network(Document):
         where = f"in {mode} mode (network '{self.name}')"
         if mode in (ForwardMode.ROUTE, ForwardMode.NAT, ForwardMode.OPEN) and not self.ips:
             raise XmlError(f"{mode} forwarding requested, but no IP address provided for network '{self.name}'")
-        devices = 0 if self.forward is None else len(self.forward.interfaces)
+        devices = 0 if self.forward is None else len(self.forward.interfaces) + len(self.forward.addresses)
         if mode in (ForwardMode.ROUTE, ForwardMode.NAT) and devices > 1:
             raise XmlError(
                 f"{devices} forwarding interfaces specified for network '{self.name}', only one is supported"

@@ -62,5 +62,7 @@ class PortGroup(Element):
         check_bandwidth(self.bandwidth)
 
     def _parsed(self, node: Node, mode: Mode) -> None:
+        if self.virtualport == VirtualPort():
+            self.virtualport = None
         placed(node, mode, check_virtualport, self.virtualport, at="virtualport")
         placed(node, mode, check_bandwidth, self.bandwidth, at="bandwidth")

@@ -108,9 +108,8 @@ def _ip_of(network: Network, index: int) -> Ip:
             raise OperationInvalidError(f"no <ip> element at index {index} in network '{network.name}'")
         return ips[index]
     for choice in (
-        lambda ip: ip.version == 4 and (ip.dhcp.ranges or ip.dhcp.hosts),
-        lambda ip: ip.version == 4,
         lambda ip: ip.dhcp.ranges or ip.dhcp.hosts,
+        lambda ip: ip.version == 4,
         lambda ip: True,
     ):
         found = next((ip for ip in ips if choice(ip)), None)
@@ -140,6 +139,8 @@ def _dhcp_host(network: Network, command: UpdateCommand, xml: str, index: int, f
     if command is UpdateCommand.DELETE:
         if given.mac is None and given.name is None and given.ip is None:
             raise XmlError("a dhcp host to delete is told by its name, mac or ip")
+        if given.mac is not None and ip.version == 6:
+            raise XmlError(f"a host of an IPv6 network can't be told by its MAC address '{given.mac}'")
         _remove(hosts, lambda host: _is_host(host, given), f"dhcp host entry matching {shown}", network)
         return
     given.check(ip.version)
@@ -218,15 +219,16 @@ def _portgroup(network: Network, command: UpdateCommand, xml: str, index: int, f
     given = PortGroup.from_xml(xml, file=file)
     groups = network.portgroups
     shown = f"portgroup entry '{given.name}'"
-    if command is UpdateCommand.DELETE:
-        _remove(groups, lambda group: group.name == given.name, shown, network)
-        return
-    place = next((at for at, group in enumerate(groups) if group.name == given.name), None)
-    if command is UpdateCommand.MODIFY:
+    # Nobody forbids two of a name; the last one is meant then.
+    place = max((at for at, group in enumerate(groups) if group.name == given.name), default=None)
+    if command in (UpdateCommand.MODIFY, UpdateCommand.DELETE):
         if place is None:
             raise OperationInvalidError(f"couldn't find a {shown} in network '{network.name}'")
     elif place is not None:
         raise _exists(shown, network)
+    if command is UpdateCommand.DELETE and place is not None:
+        del groups[place]
+        return
     other = next((group for group in groups if group.default and group.name != given.name), None)
     if given.default and other is not None:
         raise OperationInvalidError(f"portgroup '{other.name}' of network '{network.name}' is already the default")

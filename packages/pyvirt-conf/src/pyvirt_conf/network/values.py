@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 from pyvirt_conf.xml import BadValue, Scalar
+from pyvirt_util.errors import XmlError
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
@@ -58,6 +59,20 @@ def subnet(address: str, prefix: int) -> IPv4Network | IPv6Network:
     from ipaddress import ip_network
 
     return ip_network(f"{address}/{prefix}", strict=False)
+
+
+def check_order(start: str, end: str) -> None:
+    """Whether two addresses of one family are a range libvirt takes (virSocketAddrGetRange).
+
+    :raises XmlError: it's reversed, or they differ in more than the last 16 bits.
+    """
+    from ipaddress import ip_address
+
+    low, high = int(ip_address(start)), int(ip_address(end))
+    if high < low:
+        raise XmlError(f"range {start} - {end} is reversed")
+    if low >> 16 != high >> 16:
+        raise XmlError(f"range {start} - {end} is too large, only the last 16 bits may differ")
 
 
 def mask_bits(netmask: str) -> int | None:

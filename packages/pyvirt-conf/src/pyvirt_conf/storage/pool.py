@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
-from pyvirt_conf.document import Document, Namespaces, new_uuid, placed
+from pyvirt_conf.document import Document, Namespaces, new_uuid, placed, without
 from pyvirt_conf.storage.namespaces import POOL_NAMESPACES, PoolNamespace
 from pyvirt_conf.storage.paths import sanitized
 from pyvirt_conf.storage.permissions import Permissions
@@ -82,9 +83,14 @@ class Pool(Document):
         if self.type not in WITHOUT_TARGET and (self.target is None or not self.target.path):
             raise XmlError(f"missing target path of {self.type} pool '{self.name}'")
 
+    # By hand: the amounts are not read.
+    @classmethod
+    def _from_node(cls, node: Node, mode: Mode) -> Self:
+        without(node, "capacity", "allocation", "available")
+        return cls._read(node, mode)
+
     def _parsed(self, node: Node, mode: Mode) -> None:
         super()._parsed(node, mode)
-        self.capacity = self.allocation = self.available = 0
         extra = self.namespace
         if isinstance(extra, PoolNamespace) and self.type not in extra.pool_types:
             self.namespace = None

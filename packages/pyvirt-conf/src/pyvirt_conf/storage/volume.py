@@ -6,7 +6,7 @@ import re
 from enum import Flag, StrEnum
 from typing import Annotated, Self
 
-from pyvirt_conf.document import Document, Namespaces
+from pyvirt_conf.document import Document, Namespaces, without
 from pyvirt_conf.domain.storage import Encryption
 from pyvirt_conf.storage.permissions import Permissions
 from pyvirt_conf.storage.types import VOLUME_FORMATS, PoolType
@@ -162,7 +162,6 @@ class VolumeTarget(Element):
 
     def _parsed(self, node: Node, mode: Mode) -> None:
         self.format = _format_in_pool(self.format, node, mode)
-        self.timestamps = Timestamps()
         self.nocow = node.find("nocow") is not None
         if self.features is not None and self.compat is None:
             self.compat = "1.1"  # the first that has features
@@ -181,7 +180,6 @@ class BackingStore(Element):
     def _parsed(self, node: Node, mode: Mode) -> None:
         if self.path is not None:
             self.format = _format_in_pool(self.format, node, mode)
-        self.timestamps = Timestamps()
 
 
 def _has_path(store: BackingStore, mode: Mode) -> bool:
@@ -236,8 +234,13 @@ class Volume(Document):
         if self.capacity is None:
             raise XmlError(f"missing capacity of volume '{self.name}'")
 
+    # By hand: what only the storage can tell is not read.
+    @classmethod
+    def _from_node(cls, node: Node, mode: Mode) -> Self:
+        without(node, "source", "physical", "target/timestamps", "backingStore/timestamps")
+        return cls._read(node, mode)
+
     def _parsed(self, node: Node, mode: Mode) -> None:
-        self.source, self.physical = None, None
         for name in ("capacity", "allocation"):
             value = getattr(self, name)
             if value is not None and value > MAX_SIZE:
