@@ -90,7 +90,7 @@ class _Pass:
         """Is there no free slot on any bus?"""
         return all(bus.full for bus in self.topology.buses)
 
-    def take(self, flags: Connect) -> None:
+    def take(self, flags: int) -> None:
         """Take a slot for nobody."""
         self.topology.reserve(self.topology.find(flags), flags)
 
@@ -113,7 +113,7 @@ class _Pass:
             address = getattr(device, "address", None)
             if isinstance(address, PciAddress) and address.assigned:
                 flags = connect_flags(self._domain, device, self._capabilities)
-                if flags is Connect.NONE or (
+                if flags == Connect.NONE or (
                     isinstance(device, Controller) and device.model in ("pci-root", "pcie-root")
                 ):
                     continue
@@ -127,7 +127,7 @@ class _Pass:
                 name = "IDE" if device.type is ControllerType.IDE else "SATA"
                 raise XmlError(f"Primary {name} controller must have PCI address 0:0:{fixed[1]:x}.{fixed[2]}")
 
-    def _fix(self, device: Any, slot: int, function: int = 0, *, flags: Connect | None = None) -> None:
+    def _fix(self, device: Any, slot: int, function: int = 0, *, flags: int | None = None) -> None:
         """Give a device of the board its place on bus 0."""
         address = PciAddress(bus=0, slot=slot, function=function)
         # The board's own devices don't ask for hotplug, whatever their kind.
@@ -229,7 +229,7 @@ class _Pass:
 
     def _next(self, device: Any) -> None:
         flags = connect_flags(self._domain, device, self._capabilities)
-        if flags is Connect.NONE:
+        if flags == Connect.NONE:
             return
         address = self.topology.find(flags)
         self.topology.reserve(address, flags)

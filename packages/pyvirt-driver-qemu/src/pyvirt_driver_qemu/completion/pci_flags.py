@@ -44,7 +44,7 @@ _PCIE_NETS = ("e1000e", "igb", "vmxnet3")
 _NO_PCI_NETS = ("usb-net", "spapr-vlan", "smc91c111", "lan9118", "netfront")
 
 
-def connect_flags(domain: Domain, device: Any, capabilities: Capabilities) -> Connect:
+def connect_flags(domain: Domain, device: Any, capabilities: Capabilities) -> int:
     """What slot ``device`` wants; ``Connect.NONE`` for what does not sit on PCI."""
     pcie = _PCIE if has_pcie_root(domain) else _PCI
     # Virtio devices sit on PCI Express slots if they can do without legacy I/O ports.
@@ -68,12 +68,12 @@ def connect_flags(domain: Domain, device: Any, capabilities: Capabilities) -> Co
     return _other(device, pcie, virtio)
 
 
-def _virtio(model: Any, virtio: Connect) -> Connect:
+def _virtio(model: Any, virtio: int) -> int:
     # The transitional form needs I/O ports, which only conventional slots have.
     return _PCI if str(model) == _TRANSITIONAL else virtio
 
 
-def _controller(domain: Domain, device: Controller, pcie: Connect, virtio: Connect) -> Connect:
+def _controller(domain: Domain, device: Controller, pcie: int, virtio: int) -> int:
     kind, model = device.type, device.model
     if kind is ControllerType.PCI:
         return CONTROLLERS.get(model or "", Connect.NONE)
@@ -94,7 +94,7 @@ def _controller(domain: Domain, device: Controller, pcie: Connect, virtio: Conne
     return Connect.NONE
 
 
-def _interface(device: Interface, pcie: Connect, virtio: Connect) -> Connect:
+def _interface(device: Interface, pcie: int, virtio: int) -> int:
     if device.type is NetType.HOSTDEV:
         return pcie
     if device.model in _NO_PCI_NETS:
@@ -104,7 +104,7 @@ def _interface(device: Interface, pcie: Connect, virtio: Connect) -> Connect:
     return pcie if device.model in _PCIE_NETS else _PCI
 
 
-def _video(device: Video, pcie: Connect, virtio: Connect) -> Connect:
+def _video(device: Video, pcie: int, virtio: int) -> int:
     kind = device.model.type if device.model is not None else VideoType.DEFAULT
     if kind in (VideoType.NONE, VideoType.RAMFB, VideoType.GOP, VideoType.DEFAULT):
         return Connect.NONE
@@ -113,7 +113,7 @@ def _video(device: Video, pcie: Connect, virtio: Connect) -> Connect:
     return pcie if kind is VideoType.BOCHS else _PCI
 
 
-def _other(device: Any, pcie: Connect, virtio: Connect) -> Connect:
+def _other(device: Any, pcie: int, virtio: int) -> int:
     if isinstance(device, Sound):
         return Connect.NONE if device.model in (SoundModel.SB16, SoundModel.PCSPK, SoundModel.USB) else _PCI
     if isinstance(device, PciHostdev):

@@ -6,27 +6,25 @@ and "hotpluggable" as a further wish of endpoints.
 
 from __future__ import annotations
 
-from enum import Flag, auto
-
 from pyvirt_conf.domain.address import PciAddress
 from pyvirt_util.errors import ConfigUnsupportedError, InternalError, XmlError
 
 
-class Connect(Flag):
-    """What a device wants, or what a bus takes."""
+class Connect:
+    """What a device wants, or what a bus takes: bits of a plain number, as they are compared by the thousand."""
 
-    HOTPLUG = auto()
-    PCI_DEVICE = auto()
-    PCIE_DEVICE = auto()
-    PCIE_ROOT_PORT = auto()
-    PCIE_SWITCH_UPSTREAM = auto()
-    PCIE_SWITCH_DOWNSTREAM = auto()
-    DMI_TO_PCI_BRIDGE = auto()
-    PCI_BRIDGE = auto()
-    PCI_EXPANDER = auto()
-    PCIE_EXPANDER = auto()
-    PCIE_TO_PCI_BRIDGE = auto()
-    AGGREGATE = auto()
+    HOTPLUG = 0x1
+    PCI_DEVICE = 0x2
+    PCIE_DEVICE = 0x4
+    PCIE_ROOT_PORT = 0x8
+    PCIE_SWITCH_UPSTREAM = 0x10
+    PCIE_SWITCH_DOWNSTREAM = 0x20
+    DMI_TO_PCI_BRIDGE = 0x40
+    PCI_BRIDGE = 0x80
+    PCI_EXPANDER = 0x100
+    PCIE_EXPANDER = 0x200
+    PCIE_TO_PCI_BRIDGE = 0x400
+    AGGREGATE = 0x800
     NONE = 0
 
 
@@ -46,7 +44,7 @@ _TYPES = (
 _ENDPOINTS = Connect.PCI_DEVICE | Connect.PCIE_DEVICE
 
 #: What a PCI controller is to the bus it sits on.
-CONTROLLERS: dict[str, Connect] = {
+CONTROLLERS: dict[str, int] = {
     "pci-bridge": Connect.PCI_BRIDGE,
     "pci-expander-bus": Connect.PCI_EXPANDER,
     "pcie-expander-bus": Connect.PCIE_EXPANDER,
@@ -61,7 +59,7 @@ CONTROLLERS: dict[str, Connect] = {
 
 _PORT = Connect.HOTPLUG | Connect.PCIE_DEVICE | Connect.PCIE_SWITCH_UPSTREAM | Connect.PCIE_TO_PCI_BRIDGE
 #: What a bus takes, its first and its last slot.
-_BUSES: dict[str, tuple[Connect, int, int]] = {
+_BUSES: dict[str, tuple[int, int, int]] = {
     "pci-root": (Connect.HOTPLUG | Connect.PCI_DEVICE | Connect.PCI_BRIDGE | Connect.PCI_EXPANDER, 1, 31),
     "pci-bridge": (Connect.HOTPLUG | Connect.PCI_DEVICE | Connect.PCI_BRIDGE, 1, 31),
     "pci-expander-bus": (Connect.HOTPLUG | Connect.PCI_DEVICE | Connect.PCI_BRIDGE, 0, 31),
@@ -94,7 +92,7 @@ class Bus:
         return all(self.slots.get(slot) for slot in range(self.first, self.last + 1))
 
 
-def _compatible(bus: Connect, device: Connect, *, given: bool) -> bool:
+def _compatible(bus: int, device: int, *, given: bool) -> bool:
     wanted = device & _TYPES
     if given and wanted & _ENDPOINTS and bus & _ENDPOINTS:
         return True
@@ -124,7 +122,7 @@ class Topology:
             default = "pci-root" if many_roots else "pci-bridge" if root == "pci-root" else "pcie-root-port"
             self.buses.append(Bus(models.get(index, default)))
 
-    def reserve(self, address: PciAddress, flags: Connect, *, given: bool = False) -> None:
+    def reserve(self, address: PciAddress, flags: int, *, given: bool = False) -> None:
         """Take an address.
 
         :param given: by the user, who may mix PCI and PCI Express.
@@ -161,7 +159,7 @@ class Topology:
         """Is this function taken?"""
         return bus < len(self.buses) and bool(self.buses[bus].slots.get(slot, 0) & (1 << function))
 
-    def find(self, flags: Connect, function: int = 0) -> PciAddress:
+    def find(self, flags: int, function: int = 0) -> PciAddress:
         """A free place for a device, on the first bus that takes it.
 
         :raises InternalError: there is none, and no bus may be added.
@@ -181,7 +179,7 @@ class Topology:
             return PciAddress(bus=number, slot=self.buses[number].first, function=function)
         raise InternalError("No more available PCI slots")
 
-    def _extend(self, flags: Connect, upto: int | None = None) -> bool:
+    def _extend(self, flags: int, upto: int | None = None) -> bool:
         count = 1 if upto is None else upto - len(self.buses) + 1
         if flags & Connect.PCI_DEVICE or flags & Connect.PCI_BRIDGE:
             if self._many_roots:
