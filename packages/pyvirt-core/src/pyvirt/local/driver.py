@@ -17,7 +17,7 @@ from pyvirt.driver.flags import allow_flags
 from pyvirt.driver.hypervisor import HypervisorDriver
 from pyvirt.enums.domain_state import DomainShutoffReason, DomainState
 from pyvirt.local.host import LocalHost
-from pyvirt.local.records import DomainRecords
+from pyvirt.local.records import DomainRecords, write_number
 from pyvirt.local.status import reason_enum
 from pyvirt.refs import DomainRef, DomainStateReason
 from pyvirt_util import _logging
@@ -338,11 +338,10 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
             return DomainShutoffReason.UNKNOWN
 
     def _remember_reason(self, name: str, reason: DomainShutoffReason) -> None:
-        from pyvirt_util.files import write_atomic
         from pyvirt_util.statedirs import ensure_directory
 
         ensure_directory(f"{self.directories.runtime}/last")
-        write_atomic(f"{self.directories.runtime}/last/{name}", str(int(reason)), durable=False)
+        write_number(f"{self.directories.runtime}/last/{name}", int(reason))
 
     def _forget_reason(self, name: str) -> None:
         from pyvirt_util.files import remove

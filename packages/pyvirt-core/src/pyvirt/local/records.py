@@ -24,7 +24,6 @@ from pyvirt_util.errors import (
     VirtError,
     system_error,
 )
-from pyvirt_util.files import write_atomic
 from pyvirt_util.locks import FileLock
 from pyvirt_util.process import ProcessId, holders
 from pyvirt_util.statedirs import ensure_directory
@@ -201,7 +200,7 @@ class DomainRecords:
                     continue
                 if status is not None:
                     number = max(number, status.id + 1)
-        write_atomic(path, f"{number + 1}\n", durable=False)
+        write_number(path, number + 1)
         return number
 
     # Autostart
@@ -224,3 +223,18 @@ class DomainRecords:
             pass  # it is as wanted
         except OSError as error:
             raise system_error(f"set autostart of domain '{name}'", error) from error
+
+
+def write_number(path: str, number: int) -> None:
+    """Store a number in a file of its own: one small write of always the same size, which a kill cannot tear.
+
+    A temporary and a rename would leave the temporary behind. A file that is still empty is as good as none.
+    """
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            os.pwrite(fd, b"%19d\n" % number, 0)
+        finally:
+            os.close(fd)
+    except OSError as error:
+        raise system_error(f"write '{path}'", error) from error
