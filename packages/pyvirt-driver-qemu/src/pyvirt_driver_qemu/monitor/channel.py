@@ -43,7 +43,7 @@ class Channel:
         self._poll.register(sock, self._events)
         if peer_fd is not None:
             self._poll.register(peer_fd, select.POLLIN)
-        self.failure: MonitorClosedError | MonitorProtocolError | None = None
+        self._failure: tuple[type[MonitorClosedError | MonitorProtocolError], str] | None = None
 
     @property
     def name(self) -> str:
@@ -119,13 +119,23 @@ class Channel:
         try:
             return self._splitter.feed(data)
         except ValueError as error:
-            self.failure = MonitorProtocolError(f"monitor '{self._name}': {error}", domain=ErrorDomain.QEMU)
-            self.close()
-            raise self.failure from None
+            failure = MonitorProtocolError(f"monitor '{self._name}': {error}", domain=ErrorDomain.QEMU)
+            self.fail(failure)
+            raise failure from None
+
+    def fail(self, error: MonitorClosedError | MonitorProtocolError) -> None:
+        """Close for good; whoever uses the channel afterwards is told of ``error``.
+
+        The error itself is not kept: its traceback leads back here, and would hold descriptors until the next garbage
+        collection.
+        """
+        self._failure = (type(error), error.message)
+        self.close()
 
     def _check(self) -> None:
-        if self.failure is not None:
-            raise type(self.failure)(self.failure.message, domain=ErrorDomain.QEMU)
+        if self._failure is not None:
+            kind, message = self._failure
+            raise kind(message, domain=ErrorDomain.QEMU)
         if self._sock.fileno() < 0:
             raise MonitorClosedError(f"monitor '{self._name}' was closed", domain=ErrorDomain.QEMU)
 
@@ -166,6 +176,5 @@ class Channel:
         text = f"end of file from QEMU monitor '{self._name}'"
         error = MonitorClosedError(f"{text}: {log}" if log else text, domain=ErrorDomain.QEMU)
         error.log = log
-        self.failure = error
-        self.close()
+        self.fail(error)
         return error

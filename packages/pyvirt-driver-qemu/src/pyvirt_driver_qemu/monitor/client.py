@@ -336,8 +336,7 @@ class Monitor:
             f"monitor '{self.name}' sent {'an error nobody asked for: ' + said if said else 'an unexpected message'}",
             domain=ErrorDomain.QEMU,
         )
-        self._channel.failure = failure
-        self._channel.close()
+        self._channel.fail(failure)
         raise failure
 
     @staticmethod
