@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -148,7 +149,6 @@ def lifecycle(screen: Screen, conn: pyvirt.Connection, domain: pyvirt.Domain) ->
             with screen.step("Let it run on", "domain.resume()", "pyvirt resume hello"):
                 domain.resume()
             screen.show(read_line(console), "guest:")
-            read_line(console)
             screen.say("    it answered what was typed while it was paused")
             title = "Press its power button (ACPI)"
             with screen.step(title, "domain.shutdown()", "pyvirt shutdown hello"):
@@ -252,6 +252,10 @@ def test_driver_tour(screen: Screen) -> None:
 
 
 def main() -> int:
+    from pyvirt.errors import VirtError
+
+    # Asked to end, it still takes its guest along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     screen = Screen()
     root = Path(tempfile.mkdtemp(prefix="pyvirt-demo-"))
     try:
@@ -263,6 +267,9 @@ def main() -> int:
             test_driver_tour(screen)
     except NotAsClaimedError as error:
         print(f"\nNot as it should be: {error}.", file=sys.stderr)
+        return 1
+    except VirtError as error:
+        print(f"\nFailed: {error}", file=sys.stderr)
         return 1
     finally:
         end_guests(root)

@@ -25,9 +25,9 @@ def settled(host: Host) -> list[tuple[str, bool, DomainState]]:
     with pyvirt.open(host.uri) as conn:
         seen = [(d.name, d.is_persistent(), d.state().state) for d in conn.list_domains()]
     running = sum(state != DomainState.SHUTOFF for _, _, state in seen)
-    assert len(host.qemus()) == running, host.leftovers()
+    assert len(host.qemus()) == running, host.leftovers(after_kill=True)
     if not running:
-        assert host.leftovers() == []
+        assert host.leftovers(after_kill=True) == []
     return seen
 
 

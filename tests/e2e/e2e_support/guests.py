@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 QEMU = "/usr/bin/qemu-system-x86_64"
 #: Seconds for whatever a guest does; far more than it needs, so that a busy machine fails no test.
-PATIENCE = 60.0
+PATIENCE = 30.0
 
 
 def domain_xml(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import signal
@@ -14,9 +15,7 @@ from e2e_support.guests import QEMU, domain_xml, wait_until
 from pyvirt_testing.guest import write_disk
 
 #: What stays below the runtime directory of an instance without guests.
-_MAY_STAY = re.compile(
-    r"run/qemu/(next-id|registry\.lock|live/\.[\w.-]+\.lock|locks/registry\.lock|last/[^/]+|events/watcher\.lock)"
-)
+_MAY_STAY = re.compile(r"run/qemu/(next-id|registry\.lock|live/\.(lock|index)|last/[^/]+|events/watcher\.lock)")
 
 
 class Host:
@@ -64,14 +63,26 @@ class Host:
         """Of :meth:`processes` those that are QEMU."""
         return [pid for pid in self.processes() if _executable(pid) == os.path.realpath(QEMU)]
 
-    def leftovers(self) -> list[str]:
-        """Everything of guests that is still there, as text; empty when no guest is."""
+    def leftovers(self, *, after_kill: bool = False) -> list[str]:
+        """Everything of guests that is still there, as text; empty when no guest is.
+
+        :param after_kill: a killed process can remove neither the file of the lock it held nor the temporary it wrote.
+            They may be there, as long as nobody holds them; later changes remove them.
+        """
         found = [f"process {pid}: {_text(f'/proc/{pid}/cmdline')[:200]}" for pid in self.processes()]
-        found += [f"file {path}" for path in self.files("run") if not _MAY_STAY.fullmatch(path)]
-        found += [f"temporary file {path}" for path in self.files("") if ".tmp" in path.rpartition("/")[2]]
+        for path in self.files("run"):
+            if not _MAY_STAY.fullmatch(path):
+                found.append(f"file {path}")
+        found += [f"temporary file {path}" for path in self.files("etc") if ".tmp." in path]
+        if after_kill:
+            found = [text for text in found if not self._is_settled_later(text.rpartition(" ")[2])]
         found += [f"socket {path}" for path in _open_sockets() if path.startswith(f"{self.root}/")]
         found += [f"link {name}" for name in sorted(set(os.listdir("/sys/class/net")) - self._links)]
         return found
+
+    def _is_settled_later(self, path: str) -> bool:
+        unheld = path.startswith("run/qemu/locks/") or "/.new/" in path
+        return unheld and not _is_locked(self.root / path)
 
     def files(self, below: str) -> list[str]:
         """Everything that is no directory below a folder of the root, as paths from the root."""
@@ -114,6 +125,15 @@ def processes_below(root: Path) -> list[int]:
         if concerned and _text(f"/proc/{entry}/stat").rpartition(")")[2].split()[:1] not in (["Z"], ["X"], []):
             found.append(int(entry))
     return sorted(found)
+
+
+def _is_locked(path: Path) -> bool:
+    with path.open("r+b") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def _text(path: str) -> str:

@@ -28,7 +28,8 @@ while read -r line; do eval "$line"; done
 """
 _POWER_BUTTON = """\
 #!/bin/sh
-echo "power button pressed"
+echo "power button pressed" >/dev/console
+sleep 0.5
 poweroff -f
 """
 
