@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Flag, StrEnum
 
-from pyvirt_conf.document import Document, Namespaces, new_uuid, placed
+from pyvirt_conf.document import Document, Namespace, Namespaces, new_uuid, placed
 from pyvirt_conf.domain.metadata import Metadata
 from pyvirt_conf.domain.virtualport import Bandwidth, VirtualPort, Vlan
 from pyvirt_conf.network.dns import Dns
@@ -188,6 +188,9 @@ class Network(Document):
         placed(node, mode, _check_mac, self.mac, at="mac/@address")
         placed(node, mode, check_virtualport, self.virtualport, True, at="virtualport")
         placed(node, mode, check_bandwidth, self.bandwidth, at="bandwidth")
+
+    def _declared(self, attributes: str, extra: Namespace) -> str:
+        return f" xmlns:{extra.prefix}='{extra.uri}'{attributes}"
 
 
 def _check_name(name: str) -> None:

@@ -253,3 +253,5 @@ class Volume(Document):
             self.capacity = 0
         if self.allocation is None:
             self.allocation = self.capacity
+        if self.target.format is None:
+            self.target.format = _format_in_pool(None, node, mode)  # there may be no target at all
