@@ -23,7 +23,7 @@ class Moment(Element):
     name: str | None = text()
     description: str | None = text()
     parent: str | None = text("parent/name", rank=2)
-    creation_time: I64 | None = text("creationTime", omit=0, rank=2)
+    creation_time: I64 | None = text("creationTime", rank=2)
     domain: Domain | None = None
 
     def _redefined(self, node: Node, config: ParserConfig, file: str | None) -> None:
@@ -31,7 +31,7 @@ class Moment(Element):
         mode = mode_of(XmlFlags.INACTIVE, config, file)
         if self.name is None:
             fail(node, mode, f"missing name of a redefined {node.tag}", "name")
-        if node.find("creationTime") is None:
+        if self.creation_time is None:
             fail(node, mode, f"missing creation time of a redefined {node.tag}", "creationTime", InternalError)
         kid = node.find("domain")
         if kid is not None and kid.get("type") is not None:
