@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
+from pyvirt_conf.document import Document
 from pyvirt_conf.domain.cpu import Cpu, CpuCache, CpuMode, MaxPhysAddr, Topology
 from pyvirt_conf.xml import (
     U32,
@@ -19,6 +20,7 @@ from pyvirt_conf.xml import (
     element,
     fail,
     flag,
+    integer,
     read,
     text,
 )
@@ -93,6 +95,45 @@ class HostCpu(Element):
     def format(self) -> str:
         """The element by itself, as libvirt writes it (virCPUDefFormat)."""
         return self.to_xml()
+
+
+Register = Annotated[int, integer(0, 0xFFFFFFFF, base=16, form="0x{:08x}")]
+Subleaf = Annotated[int, integer(0, 0xFFFFFFFF, base=16, form="0x{:02x}")]
+MsrIndex = Annotated[int, integer(0, 0xFFFFFFFF, base=16, form="0x{:x}")]
+
+
+@element("cpuid")
+class Cpuid(Element):
+    """What one leaf of the CPUID instruction says: the registers given to it, and those it returns."""
+
+    eax_in: Register = attr(required=True)
+    ecx_in: Subleaf = attr(default=0)
+    eax: Register = attr(default=0)
+    ebx: Register = attr(default=0)
+    ecx: Register = attr(default=0)
+    edx: Register = attr(default=0)
+
+
+@element("msr")
+class Msr(Element):
+    """The value of a model-specific register."""
+
+    index: MsrIndex = attr(required=True)
+    eax: Register = attr(default=0)
+    edx: Register = attr(default=0)
+
+
+@element("cpudata")
+class CpuData(Document):
+    """The raw data an x86 CPU is told by (virCPUx86DataFormat)."""
+
+    arch: str = attr(required=True)
+    cpuid: list[Cpuid] = children("cpuid")
+    msrs: list[Msr] = children("msr")
+
+    def format(self) -> str:
+        """The document as libvirt writes it."""
+        return self._formatted(Mode())
 
 
 def _cpu(node: Node, mode: Mode) -> Cpu | HostCpu:

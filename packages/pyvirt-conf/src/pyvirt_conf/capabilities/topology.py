@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pyvirt_conf.domain.cpu import NumaBandwidth, NumaCache, NumaDistance, NumaLatency
-from pyvirt_conf.xml import U32, U64, Bits, Element, Mode, Node, attr, child, children, element, sized, text
+from pyvirt_conf.xml import U32, U64, Bits, Element, Mode, Node, attr, by_hand, child, children, element, sized, text
 from pyvirt_conf.xml.scalars import scale
 
 
@@ -34,6 +34,8 @@ class CellCpu(Element):
 @element()
 class Counted(Element):
     """A list that says how long it is."""
+
+    _more = by_hand("@num")
 
     def _count(self) -> int:
         return 0

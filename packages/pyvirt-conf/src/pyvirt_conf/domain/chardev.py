@@ -16,6 +16,7 @@ from pyvirt_conf.xml import (
     OnOff,
     YesNo,
     attr,
+    by_hand,
     child,
     children,
     element,
@@ -50,6 +51,9 @@ class MouseMode(StrEnum):
 @element("source", by="type", default_kind="pty")
 class CharSource(Element):
     """The host's end of a character device; one of the classes below by ``type``, an attribute of the device."""
+
+    # What is of another type than the device's is ignored, also where unknown attributes are refused.
+    _more = by_hand("source/@mode", "source/@path", "source/@host", "source/@service", "protocol/@type")
 
     type: ClassVar[str]
     log_file: str | None = attr("log/@file", rank=50)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pyvirt_conf.xml import U32, U64, BadValue, Element, Mode, Node, YesNo, attr, child, children, element
+from pyvirt_conf.xml import U32, U64, BadValue, Element, Mode, Node, YesNo, attr, by_hand, child, children, element
 
 
 class ClockOffset(StrEnum):
@@ -105,6 +105,8 @@ class Timer(Element):
 @element("clock")
 class Clock(Element):
     """Where the clock starts. ``adjustment`` is in seconds, or the word ``reset``."""
+
+    _more = by_hand("@adjustment", "@adjustment0", "@basis", "@timezone", "@start")
 
     offset: ClockOffset = attr(default=ClockOffset.UTC, required=True)
     adjustment: int | None = None

@@ -14,6 +14,7 @@ from pyvirt_conf.xml import (
     OnOff,
     Scalar,
     attr,
+    by_hand,
     child,
     element,
     fail,
@@ -258,6 +259,8 @@ PROCESS_CAPABILITIES = (
 @element("capabilities")
 class ProcessCapabilities(Element):
     """What a container's processes may do: a policy, and exceptions by name."""
+
+    _more = by_hand("@policy", *(f"{name}/@state" for name in PROCESS_CAPABILITIES))
 
     policy: CapabilitiesPolicy = CapabilitiesPolicy.DEFAULT
     states: tuple[tuple[str, bool], ...] = ()

@@ -12,6 +12,8 @@ from pyvirt_conf.xml import Element, Mode, Node, element, is_element
 class Metadata(Element):
     """``<metadata>``: any elements in namespaces of their own; ``xml`` is the whole element as text."""
 
+    _anything = True
+
     xml: str = "<metadata/>"
 
     # By hand: nothing in it is ours.

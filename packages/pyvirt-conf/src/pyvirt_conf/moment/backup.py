@@ -17,6 +17,7 @@ from pyvirt_conf.xml import (
     Node,
     YesNo,
     attr,
+    by_hand,
     child,
     children,
     element,
@@ -159,6 +160,8 @@ class BackupPrivate(Element):
     """What a running job made for itself: aliases of the TLS key's secret and of the TLS credentials."""
 
     _skip_empty = True
+    _more = by_hand("objects/secret/@type", "objects/secret/@alias")
+
     tls_secret_alias: str | None = None
     tls_alias: str | None = attr("objects/TLSx509/@alias")
 

@@ -7,7 +7,7 @@ from typing import Self
 
 from pyvirt_conf.domain.config import ParserConfig, XmlFlags, mode_of
 from pyvirt_conf.domain.domain import Domain
-from pyvirt_conf.xml import I64, Element, Node, element, fail, text
+from pyvirt_conf.xml import I64, Element, Node, by_hand, element, fail, text
 from pyvirt_util.errors import InternalError
 
 
@@ -19,6 +19,7 @@ class Moment(Element):
     """
 
     _keep_open = True
+    _more = by_hand(kinds={"domain": Domain})
 
     name: str | None = text()
     description: str | None = text()

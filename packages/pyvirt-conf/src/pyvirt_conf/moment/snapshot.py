@@ -17,6 +17,7 @@ from pyvirt_conf.xml import (
     Element,
     Mode,
     attr,
+    by_hand,
     children,
     element,
     escape,
@@ -60,6 +61,8 @@ class MemorySnapshot(StrEnum):
 class SnapshotDisk(Element):
     """How one disk takes part; ``source`` is the new image of an external snapshot, ``format`` its format."""
 
+    _never = ("source/@startupPolicy", "source/@index")
+
     name: str = attr(required=True)
     snapshot: DiskSnapshot | None = attr()
     format: ImageFormat | None = attr("driver/@type")
@@ -90,6 +93,8 @@ class DomainSnapshot(Moment):
     ``domain`` is the definition at that time, ``inactive_domain`` the persistent one where it differed. ``active`` says
     that the guest's state comes from this snapshot; it is in files alone.
     """
+
+    _more = by_hand("active", kinds={"domain": Domain, "inactiveDomain": Domain, "cookie": Opaque})
 
     state: SnapshotState | None = text(rank=1)
     memory: MemorySnapshot | None = attr("memory/@snapshot", rank=3)

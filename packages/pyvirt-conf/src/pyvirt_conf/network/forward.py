@@ -8,7 +8,7 @@ from typing import Self
 from pyvirt_conf.document import only_one, placed
 from pyvirt_conf.domain.address import PciLocation
 from pyvirt_conf.network.values import Ipv4Address, check_order
-from pyvirt_conf.xml import U16, U32, Element, Mode, Node, YesNo, attr, child, children, element, escape, fail
+from pyvirt_conf.xml import U16, U32, Element, Mode, Node, YesNo, attr, by_hand, child, children, element, escape, fail
 from pyvirt_util.errors import ConfigUnsupportedError, XmlDetailError, XmlError
 
 
@@ -110,6 +110,8 @@ class Forward(Element):
     The attribute ``dev`` of the document is the first of ``interfaces``. A pool is a list of interfaces, or of PCI
     addresses, or the virtual functions of one physical function; those in use are listed in a running network.
     """
+
+    _more = by_hand("@dev")
 
     mode: ForwardMode = attr(default=ForwardMode.NAT)
     managed: YesNo | None = attr()

@@ -9,7 +9,7 @@ from typing import TypeVar
 from pyvirt_conf.document import Document
 from pyvirt_conf.nodedev.capability import Capability
 from pyvirt_conf.nodedev.scsi import ScsiHostCapability
-from pyvirt_conf.xml import Element, Mode, Node, attr, children, element, text
+from pyvirt_conf.xml import Element, Mode, Node, attr, by_hand, children, element, text
 from pyvirt_util.errors import NoNameError, XmlError
 
 _C = TypeVar("_C", bound=Capability)
@@ -33,6 +33,8 @@ class Devnode(Element):
 @element("device")
 class NodeDevice(Document):
     """A device of the host. The names of a new virtual adapter's parent (``parent_wwnn`` ...) are not written."""
+
+    _more = by_hand("parent/@wwnn", "parent/@wwpn", "parent/@fabric_wwn")
 
     name: str | None = text()
     path: str | None = text()

@@ -18,6 +18,7 @@ from pyvirt_conf.xml import (
     Scalar,
     Uuid,
     attr,
+    by_hand,
     element,
     escape,
     fail,
@@ -65,6 +66,8 @@ class Rule(Element):
 
     ``statematch``: the rule looks at the state of connections too, which it does unless told otherwise.
     """
+
+    _more = by_hand(kinds=PROTOCOLS)
 
     action: RuleAction = attr(required=True)
     direction: RuleDirection = attr(required=True)
@@ -132,6 +135,8 @@ def chain_kind(chain: str) -> str:
 @element("filter")
 class NetworkFilter(Document):
     """A filter: rules and references to other filters, in order, in one chain of ebtables or iptables."""
+
+    _more = by_hand(kinds={"rule": Rule, "filterref": FilterReference})
 
     name: str = attr(required=True)
     chain: str | None = attr()

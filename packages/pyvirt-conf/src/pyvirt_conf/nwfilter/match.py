@@ -30,7 +30,7 @@ from pyvirt_conf.nwfilter.values import (
     VlanId,
     VlanType,
 )
-from pyvirt_conf.xml import BadValue, Element, Mode, Node, attr, element, escape, fail
+from pyvirt_conf.xml import BadValue, Element, Mode, Node, attr, by_hand, element, escape, fail
 from pyvirt_conf.xml.compiler import _resolve
 from pyvirt_conf.xml.scalars import scalar_of
 
@@ -59,6 +59,7 @@ class Match(Element):
     _signs: ClassVar[Signs] = ()
     """Fields that are negated whenever another one is, which counts where both are given."""
 
+    _more = by_hand("@match")
     _shown: ClassVar[tuple[tuple[str, str, Callable[[Any], str]], ...]]
 
     comment: Comment | None = attr(rank=99)

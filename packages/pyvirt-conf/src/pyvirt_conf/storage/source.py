@@ -8,7 +8,7 @@ from pyvirt_conf.domain.storage import SecretLookup
 from pyvirt_conf.storage.adapter import Adapter
 from pyvirt_conf.storage.paths import sanitized
 from pyvirt_conf.storage.types import DEFAULT_SOURCE_FORMAT, SOURCE_FORMATS, SOURCE_PARTS, Part, PoolType
-from pyvirt_conf.xml import I32, Element, Mode, Node, YesNo, attr, child, children, element, text
+from pyvirt_conf.xml import I32, Element, Mode, Node, YesNo, attr, by_hand, child, children, element, text
 from pyvirt_util.errors import ConfigUnsupportedError, XmlError
 
 
@@ -22,7 +22,9 @@ class PoolHost(Element):
 
 @element("device")
 class PoolDevice(Element):
-    """A device of the host, or the name of an iSCSI target."""
+    """A device of the host, or the name of an iSCSI target. What is free on a disk is the driver's to say."""
+
+    _more = by_hand("freeExtent/@start", "freeExtent/@end")
 
     path: str = attr(required=True)
     part_separator: YesNo | None = attr()

@@ -18,6 +18,7 @@ from pyvirt_conf.xml import (
     Node,
     Scalar,
     attr,
+    by_hand,
     child,
     children,
     element,
@@ -149,6 +150,7 @@ class VolumeTarget(Element):
     """Where a volume is on the host and how it is laid out. ``timestamps`` are written, never read."""
 
     _keep_open = True
+    _more = by_hand("nocow")
     path: str | None = text()
     format: str | None = attr("format/@type")
     permissions: Permissions = child(auto=True)

@@ -1,6 +1,6 @@
 """The XML engine: declarative element classes, compiled to fast readers and writers."""
 
-from pyvirt_conf.xml.element import Element, element
+from pyvirt_conf.xml.element import Element, by_hand, element
 from pyvirt_conf.xml.fields import attr, child, children, flag, inline, sized, text, texts, variant
 from pyvirt_conf.xml.reader import BadValue, Mode, Node, content, fail, is_element, locate, read
 from pyvirt_conf.xml.scalars import (
@@ -44,6 +44,7 @@ __all__ = [
     "Uuid",
     "YesNo",
     "attr",
+    "by_hand",
     "child",
     "children",
     "content",

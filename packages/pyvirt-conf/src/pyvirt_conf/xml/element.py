@@ -6,7 +6,7 @@ functions, one that reads and one that writes, when it is first used; see :mod:`
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
 from pyvirt_conf.xml.fields import Field
@@ -37,6 +37,12 @@ class Element:
     """Nothing is written when there is nothing inside."""
     _keep_open: ClassVar[bool] = False
     """It's closed by a tag of its own even when there is nothing inside."""
+    _more: ClassVar[Mapping[str, type[Element] | None]] = {}
+    """Paths that are read by hand, made by :func:`by_hand`; see :mod:`pyvirt_conf.strict`."""
+    _never: ClassVar[tuple[str, ...]] = ()
+    """Attributes of inner elements that are not for here, where their class is shared with others."""
+    _anything: ClassVar[bool] = False
+    """What is inside is somebody else's."""
 
     def __init__(self, **values: Any) -> None:
         fields = self._fields
@@ -167,6 +173,11 @@ class _EmptyList:
         made: list[Any] = []
         instance.__dict__[self.name] = made
         return made
+
+
+def by_hand(*paths: str, kinds: Mapping[str, type[Element]] | None = None) -> Mapping[str, type[Element] | None]:
+    """Paths that a class reads itself, for its ``_more``; in ``kinds`` those of elements with a class of their own."""
+    return {**dict.fromkeys(paths), **(kinds or {})}
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False)

@@ -11,6 +11,8 @@ from pyvirt_conf.xml.writer import escape, escape_text
 class Opaque(Element):
     """Any element: its name, attributes, text and children, as drivers keep in the status of their guests."""
 
+    _anything = True
+
     tag: str = ""
     attributes: tuple[tuple[str, str], ...] = ()
     content: str | None = None
