@@ -4,7 +4,7 @@
 # program then says so and does without.
 set -eu
 
-# PROGRAM:PACKAGE, by what is looked for and what brings it.
+# PROGRAM:PACKAGE or FILE:PACKAGE, by what is looked for and what brings it.
 wanted="
 qemu-system-x86_64:qemu-system-x86
 qemu-img:qemu-utils
@@ -19,12 +19,13 @@ if [ "${1:-}" = tests ]; then
 virsh:libvirt-clients
 zsh:zsh
 fish:fish
+/usr/lib/python3/dist-packages/libvirt.py:python3-libvirt
 "
 fi
 
 missing=""
 for pair in $wanted; do
-    PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
+    PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null 2>&1 || [ -e "${pair%%:*}" ] || missing="$missing ${pair#*:}"
 done
 [ -n "$missing" ] || exit 0
 
