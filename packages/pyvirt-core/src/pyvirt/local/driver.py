@@ -467,6 +467,7 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
         status = self.records.claim(name, uuid)
         ref = DomainRef(name, uuid, status.id)
         with UndoStack() as undo:
+            undo.push(self._remember_reason_if_defined, name, DomainShutoffReason.FAILED)
             undo.push(self._give_back, name)
             self._notify(ref, "starting", domain)
             status = self.start_guest(status, domain, flags, undo)

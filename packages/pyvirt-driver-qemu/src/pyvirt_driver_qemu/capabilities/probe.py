@@ -33,16 +33,17 @@ def probe(binary: str, socket_path: str, *, timeout: float = 60.0) -> dict[str, 
     kvm: dict[str, Any] | None = None
     if kvm_accessible():
         try:
-            kvm = _ask(binary, "kvm:tcg", socket_path, min(timeout, _KVM_TIMEOUT), survey)
+            kvm = _ask(binary, "kvm:tcg", socket_path, min(timeout / 2, _KVM_TIMEOUT), survey)
         except OperationTimeoutError:
             kvm = None
     if kvm is None or not kvm["kvm"]:
-        found = kvm or _ask(binary, "tcg", socket_path, deadline - time.monotonic(), survey)
+        found = kvm or _ask(binary, "tcg", socket_path, max(0.1, deadline - time.monotonic()), survey)
         parts = {"tcg": found}
     else:
         found = kvm
         arch = found["arch"]
-        tcg = _ask(binary, "tcg", socket_path, deadline - time.monotonic(), lambda ask: accelerated_part(ask, arch))
+        left = max(0.1, deadline - time.monotonic())
+        tcg = _ask(binary, "tcg", socket_path, left, lambda ask: accelerated_part(ask, arch))
         parts = {"kvm": found, "tcg": tcg}
     return {
         **{key: found[key] for key in ("version", "package", "arch", "kvm", "flags")},
