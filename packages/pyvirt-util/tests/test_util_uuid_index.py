@@ -98,3 +98,20 @@ def test_a_store_gets_over_a_damaged_index(tmp_path: Path, content: bytes) -> No
     (tmp_path / ".index").write_bytes(content)
     store.delete("web")
     assert store.find_uuid(WEB) is None
+
+
+def test_uuids_of_all_objects_by_name(tmp_path: Path) -> None:
+    """A name that had several UUIDs is looked up in its file; files that came by hand are found."""
+    store = ObjectStore(tmp_path / "store", kind="thing", exists_error=DomExistError, missing_error=NoDomainError)
+    first, second, third = (f"c7a5fdbd-edaf-9455-926a-d65c16db180{digit}" for digit in "123")
+    store.put("a", first, f"<x><uuid>{first}</uuid></x>")
+    store.put("b", second, f"<x><uuid>{second}</uuid></x>")
+    assert store.uuids() == {"a": first, "b": second}
+    store.delete("a")
+    store.put("a", third, f"<x><uuid>{third}</uuid></x>")
+    assert store.uuids() == {"a": third, "b": second}
+    store.delete("a")
+    store.put("a", first, f"<x><uuid>{first}</uuid></x>")
+    assert store.uuids() == {"a": first, "b": second}
+    (tmp_path / "store" / "c.xml").write_text(f"<x><uuid>{third}</uuid></x>")
+    assert store.uuids() == {"a": first, "b": second, "c": third}

@@ -38,6 +38,7 @@ class UuidIndex:
 
     def _forget(self) -> None:
         self._names: dict[str, str] = {}
+        self._by_name: dict[str, str | None] | None = None
         self._mark = -1
         self._damaged = False
         self._edition = b""
@@ -48,6 +49,16 @@ class UuidIndex:
         """The name that goes with the UUID, which may be out of date."""
         self._refresh()
         return self._names.get(uuid)
+
+    def by_name(self) -> dict[str, str | None]:
+        """The UUID that goes with each name; ``None`` where a name had several in its time."""
+        self._refresh()
+        if self._by_name is None:
+            found: dict[str, str | None] = {}
+            for uuid, name in list(self._names.items()):
+                found[name] = None if name in found else uuid
+            self._by_name = found
+        return self._by_name
 
     def lists(self, changed: int) -> bool:
         """Whether it is complete for a folder that was last changed at ``changed``."""
@@ -138,6 +149,7 @@ class UuidIndex:
 
     def _take(self, lines: list[str]) -> None:
         self._lines += len(lines)
+        self._by_name = None
         for line in lines:
             if line[36:37] == " ":
                 self._names[line[:36]] = line[37:]

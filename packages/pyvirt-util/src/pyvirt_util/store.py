@@ -198,6 +198,16 @@ class ObjectStore:
         except self._missing_error:
             return None
 
+    def uuids(self) -> dict[str, str]:
+        """The UUIDs of all objects by name, sorted by name. No file is opened while the index is complete."""
+        known = self._index.by_name() if self._index_is_complete() else {}
+        found = {}
+        for name in self.names():
+            uuid = known.get(name) or self.uuid_of(name)
+            if uuid is not None:
+                found[name] = uuid
+        return found
+
     def find_uuid(self, uuid: str) -> str | None:
         """The name of the object with this (canonical) UUID, or ``None``."""
         name = self._look_up(uuid)

@@ -288,8 +288,8 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
             if status is not None:
                 live[name] = status
         found = []
-        defined = set(self.records.persistent.names())
-        for name in sorted(defined.union(live)):
+        defined = self.records.persistent.uuids()
+        for name in sorted({**defined, **live}):
             status = live.get(name)
             if int(flags) and not domain_matches(
                 int(flags),
@@ -299,10 +299,10 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
                 autostart=lambda name=name: self.records.autostart(name),  # type: ignore[misc]
             ):
                 continue
-            try:
-                found.append(self._ref(name, status))
-            except NoDomainError:
-                continue  # undefined meanwhile
+            if status is not None:
+                found.append(DomainRef(name, status.uuid, status.id))
+            else:
+                found.append(DomainRef(name, defined[name], -1))
         # Running guests come first, by number, as users know it.
         found.sort(key=lambda ref: (ref.id < 0, ref.id, ref.name))
         return found
