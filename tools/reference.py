@@ -57,7 +57,7 @@ in. What several documents share is described on one page, and the others link t
 - **default**: what holds where the document is silent; empty means nothing is set (`None`, `False` or an empty list).
   *Required* ones must be in the document. *Always there*: an object is made where the document has no element.
 - **notes**: **live** counts for a running guest only, and is not kept for an inactive one. **secure** is written on
-  request only (`VIR_DOMAIN_XML_SECURE`).
+  request only (`XmlFlags.SECURE`).
 
 Elements that are one of several kinds list them by the attribute that tells, each kind a class of its own.
 """

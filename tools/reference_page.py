@@ -183,7 +183,7 @@ class Page:
             lines += [""]
         base = next((b for b in cls.__mro__[1:] if issubclass(b, Element) and b in self.paths and b._fields), None)
         shown = [f for f in cls._fields.values() if base is None or base._fields.get(f.name) is not f]
-        rows = [*self._constants(cls), *filter(None, map(self._row, shown)), *self._more(cls)]
+        rows = [*self._constants(cls), *filter(None, map(self._row, shown)), *self._more(cls, base)]
         if base is not None and len(shown) < len(cls._fields):
             lines += [f"It has the fields of {self.link(base)}" + (" and:" if rows else "."), ""]
         if rows:
@@ -206,6 +206,8 @@ class Page:
         values = [f"`{step}`" if step else "", f"`{field.name}`", type_of(field, links), default_of(field)]
         return "| " + " | ".join(map(cell, [*values, notes_of(field)])) + " |"
 
-    def _more(self, cls: Kind) -> Iterator[str]:
+    def _more(self, cls: Kind, base: Kind | None) -> Iterator[str]:
         for path, kind in cls._more.items():
+            if base is not None and path in base._more:
+                continue
             yield f"| `{path}` | | {self.link(kind) if kind is not None else 'read by hand'} | | |"

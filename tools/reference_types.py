@@ -102,6 +102,8 @@ def _scalar(field: Field) -> str:
     note = _alias_note(name) if name.isidentifier() else ""
     note = note or (inspect.getdoc(parse) or "").partition("\n")[0]
     stored = typing.get_args(kind)[0] if typing.get_args(kind) else kind
+    if isinstance(stored, type) and issubclass(stored, StrEnum):
+        return f"{stored.__name__}: {choices(stored)}" + (f" ({note})" if note else "")
     python = getattr(stored, "__name__", None) or " | ".join(part.__name__ for part in typing.get_args(stored))
     shown = f"{name} (`{python}`)" if name.isidentifier() else f"`{python}` in a form of its own"
     return f"{shown}: {note}" if note else shown
@@ -157,6 +159,8 @@ def default_of(field: Field) -> str:
     """What holds where the document is silent."""
     if field.options.get("auto"):
         return "always there"
+    if field.kind == "inline":
+        return ""
     if field.required and field.default is None:
         return "required"
     if field.default in (None, (), frozenset()) or field.kind == "flag":
