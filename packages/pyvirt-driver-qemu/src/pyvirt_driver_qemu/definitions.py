@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyvirt_driver_qemu.emulators import find_emulator, host_architecture, missing_emulator
-from pyvirt_util.errors import ConfigUnsupportedError
+from pyvirt_util.errors import ConfigUnsupportedError, VirtError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pyvirt_conf import Domain, ParserConfig
     from pyvirt_driver_qemu.capabilities import Capabilities, CapabilitiesCache
 
@@ -39,18 +41,30 @@ class Definitions:
             raise missing_emulator(architecture)
         return self.capabilities(emulator)
 
-    def _config(self) -> ParserConfig:
-        """What QEMU contributes to parsing one document; each emulator is asked once."""
-        from pyvirt_driver_qemu.completion import parser_config
-
-        known: dict[str, Capabilities] = {}
-        emulators: dict[str, str | None] = {}
+    def _asked_once(self) -> Callable[[str], Capabilities]:
+        """:meth:`capabilities` for one document: each emulator is asked once, also one that fails or hangs."""
+        known: dict[str, Capabilities | VirtError] = {}
 
         def capabilities_of(emulator: str) -> Capabilities:
             found = known.get(emulator)
             if found is None:
-                found = known[emulator] = self.capabilities(emulator)
+                try:
+                    found = self.capabilities(emulator)
+                except VirtError as error:
+                    found = error
+                known[emulator] = found
+            if isinstance(found, VirtError):
+                raise found.with_traceback(None)
             return found
+
+        return capabilities_of
+
+    @staticmethod
+    def _config(capabilities_of: Callable[[str], Capabilities]) -> ParserConfig:
+        """What QEMU contributes to parsing."""
+        from pyvirt_driver_qemu.completion import parser_config
+
+        emulators: dict[str, str | None] = {}
 
         def emulator_for(architecture: str) -> str | None:
             if architecture not in emulators:
@@ -66,10 +80,12 @@ class Definitions:
         """
         from pyvirt_conf import XmlFlags, parse_domain
 
-        domain = parse_domain(xml, config=self._config(), flags=XmlFlags.INACTIVE | XmlFlags.ABI_UPDATE)
+        capabilities_of = self._asked_once()
+        config = self._config(capabilities_of)
+        domain = parse_domain(xml, config=config, flags=XmlFlags.INACTIVE | XmlFlags.ABI_UPDATE)
         if domain.devices.emulator is None:
             raise missing_emulator(domain.os.arch or host_architecture())
-        check(domain, self.capabilities(domain.devices.emulator))
+        check(domain, capabilities_of(domain.devices.emulator))
         return domain
 
     def parse_stored(self, xml: str) -> Domain:
@@ -77,7 +93,7 @@ class Definitions:
         from pyvirt_conf import Domain
 
         if self._stored_config is None:
-            self._stored_config = self._config()
+            self._stored_config = self._config(self.capabilities)
         return Domain.parse(xml, config=self._stored_config)
 
     @staticmethod
