@@ -64,15 +64,6 @@ def _interpreter() -> str:
     return str(same)
 
 
-def _interpreter() -> Path:
-    """This interpreter where everybody may execute it; else the system's of the same version, for compiled modules."""
-    own = Path(sys.executable).resolve()
-    for python in (own, Path(f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}")):
-        if python.exists() and all(path.stat().st_mode & 0o001 for path in (python, *python.parents)):
-            return python
-    pytest.skip(f"nobody else may execute {own}, and there is no such version in /usr/bin")
-
-
 def _copy_distributions(target: Path, *names: str) -> None:
     """Copy installed distributions with all they require: the environment under test may be below a private folder."""
     target.mkdir()
