@@ -43,10 +43,11 @@ def documents(pattern: str) -> list[Path]:
     ],
 )
 def test_documents(pattern: str, kind: type[Element], written: bool) -> None:
-    parse: Callable[[bytes], Any] = {
+    special: dict[type[Element], Callable[[bytes], Any]] = {
         NodeDevice: lambda data: parse_node_device(data, new=True),
         NetworkFilter: parse_filter,
-    }.get(kind, kind.from_xml)
+    }
+    parse = special.get(kind, kind.from_xml)
     for path in documents(pattern):
         data = path.read_bytes()
         refuse_unknown(data, kind, file=str(path))
