@@ -16,8 +16,18 @@ _PAUSED = 1  # DomainCreateFlags.START_PAUSED
 
 
 def opened(host: Host) -> str:
-    """The set-up of a killed program: imports done, a connection open, nothing changed yet."""
-    return f"import pyvirt\nconn = pyvirt.open({host.uri!r})\nxml = {domain_xml('victim', uuid=_UUID)!r}\n"
+    """The set-up of a killed program: a connection is open, and what is imported late is there."""
+    return f"""
+import pyvirt
+conn = pyvirt.open({host.uri!r})
+xml = {domain_xml("victim", uuid=_UUID)!r}
+other = conn.define_domain({domain_xml("other")!r})
+other.start({_PAUSED})
+other.resume()
+other.suspend()
+other.destroy()
+other.undefine()
+"""
 
 
 def settled(host: Host) -> list[tuple[str, bool, DomainState]]:

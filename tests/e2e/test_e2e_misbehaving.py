@@ -27,7 +27,7 @@ _FAKE = """\
 #!{python}
 import json, os, re, socket, sys, time
 arguments = " ".join(sys.argv)
-if "none,accel=" in arguments:
+if {honest} and "none,accel=" in arguments:
     os.execv({qemu!r}, [{qemu!r}, *sys.argv[1:]])
 listener = socket.socket(fileno=int(re.search(r"socket,id=charmonitor,fd=([0-9]+)", arguments)[1]))
 
@@ -43,12 +43,13 @@ def greet(client):
 
 
 @pytest.fixture
-def emulator(tmp_path: Path) -> Callable[[str], Path]:
-    """Makes an emulator that runs guests as the program text says."""
+def emulator(tmp_path: Path) -> Callable[..., Path]:
+    """Makes an emulator that runs guests as the program text says; unless ``honest`` it answers probing so, too."""
 
-    def make(behaviour: str) -> Path:
+    def make(behaviour: str, *, honest: bool = True) -> Path:
         path = tmp_path / "qemu-fake"
-        path.write_text(_FAKE.format(python=os.path.realpath(sys.executable), qemu=QEMU, behaviour=behaviour))
+        python = os.path.realpath(sys.executable)
+        path.write_text(_FAKE.format(python=python, qemu=QEMU, honest=honest, behaviour=behaviour))
         path.chmod(0o755)
         return path
 
@@ -80,7 +81,7 @@ def emulator(tmp_path: Path) -> Callable[[str], Path]:
     ],
 )  # fmt: skip
 def test_start_fails_and_leaves_nothing(
-    host: Host, conn: pyvirt.Connection, emulator: Callable[[str], Path], behaviour: str, says: str
+    host: Host, conn: pyvirt.Connection, emulator: Callable[..., Path], behaviour: str, says: str
 ) -> None:
     domain = conn.define_domain(domain_xml("fooled", emulator=emulator(behaviour)))
     begin = time.monotonic()
@@ -91,6 +92,55 @@ def test_start_fails_and_leaves_nothing(
     assert time.monotonic() - begin < 60
     assert domain.state().state == DomainState.SHUTOFF
     assert host.leftovers() == []
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        pytest.param("time.sleep(600)", id="accepts no connection"),
+        pytest.param("c = accept(); time.sleep(600)", id="says nothing"),
+        pytest.param("c = accept(); greet(c); time.sleep(600)", id="answers nothing"),
+        pytest.param("c = accept(); greet(c)\nwhile True: c.sendall(b' '); time.sleep(0.01)", id="drips"),
+    ],
+)
+def test_start_gives_up_on_a_monitor_that_never_answers(
+    host: Host, conn: pyvirt.Connection, emulator: Callable[..., Path], behaviour: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pyvirt_driver_qemu.guest.START_TIMEOUT", 1.0)
+    domain = conn.define_domain(domain_xml("fooled", emulator=emulator(behaviour)))
+    with pytest.raises(errors.OperationTimeoutError, match="did not answer within 1 s"):
+        domain.start()
+    assert domain.state() == (DomainState.SHUTOFF, DomainShutoffReason.FAILED)
+    assert host.leftovers() == []
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "kind"),
+    [
+        pytest.param("sys.exit('no emulator at all')", errors.VirtError, id="ends with a complaint"),
+        pytest.param("accept().sendall(b'garbage\\r\\n'); time.sleep(600)", errors.VirtError, id="garbage"),
+        pytest.param("c = accept(); greet(c); time.sleep(600)", errors.OperationTimeoutError, id="answers nothing"),
+    ],
+)
+def test_probing_fails_and_leaves_nothing(
+    host: Host,
+    conn: pyvirt.Connection,
+    emulator: Callable[..., Path],
+    behaviour: str,
+    kind: type[errors.VirtError],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from pyvirt_driver_qemu.capabilities import CapabilitiesCache
+
+    defaults = CapabilitiesCache.get.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "timeout", 1.0)
+    xml = domain_xml("fooled", emulator=emulator(behaviour, honest=False))
+    with pytest.raises(kind):
+        conn.define_domain(xml)
+    assert conn.list_domains() == []
+    assert host.leftovers() == []
+    assert not [path for path in host.files("cache") if "qemu-fake" in path and not path.endswith(".lock")]
 
 
 def test_reading_does_not_wait_for_a_hanging_qemu(host: Host, conn: pyvirt.Connection) -> None:
