@@ -9,7 +9,16 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pyvirt_conf.capabilities import Capabilities, DomainCapabilities, HostCpu, parse_cpu, parse_cpus
-    from pyvirt_conf.domain import GENERIC, Domain, DomainStatus, ParserConfig, ParserFeature, XmlFlags, parse_domain
+    from pyvirt_conf.domain import (
+        GENERIC,
+        Domain,
+        DomainStatus,
+        ParserConfig,
+        ParserFeature,
+        XmlFlags,
+        check_abi_stability,
+        parse_domain,
+    )
     from pyvirt_conf.interface import HostInterface
     from pyvirt_conf.moment import (
         DomainBackup,
@@ -50,6 +59,7 @@ __all__ = [
     "StoragePoolCapabilities",
     "Volume",
     "XmlFlags",
+    "check_abi_stability",
     "parse_cpu",
     "parse_cpus",
     "parse_domain",
