@@ -214,8 +214,12 @@ def test_a_device_is_found_by_alias(guest: Domain) -> None:
         ("<filesystem><source dir='/x'/><target dir='share'/></filesystem>", OperationInvalidError, "'share'"),
         ("<lease><lockspace>x</lockspace><key>k</key><target path='/l'/></lease>", OperationInvalidError, "lease 'k'"),
         (USB.format("<address bus='1' device='7'/>"), OperationInvalidError, "host device of type 'usb'"),
-        ("<channel type='pty'><target type='virtio' name='org.b'/></channel>", OperationInvalidError, "channel"),
-        ("<serial type='null'><target port='1'/></serial>", OperationInvalidError, "serial"),
+        (
+            "<channel type='pty'><target type='virtio' name='org.b'/></channel>",
+            OperationInvalidError,
+            "channel 'org.b'",
+        ),
+        ("<serial type='null'><target port='1'/></serial>", OperationInvalidError, "serial port 1"),
         ("<graphics type='vnc'/>", OperationInvalidError, "display of type 'vnc'"),
         ("<watchdog model='ib700'/>", OperationInvalidError, "already has a watchdog"),
         (MAC.format(3, "<boot order='1'/>"), ConfigUnsupportedError, "boot order 1"),
@@ -250,6 +254,17 @@ def test_devices_are_added_where_they_belong(guest: Domain) -> None:
     assert guest.devices.vsock is vsock
     add_device(guest, new(guest, MAC.format(2, "")))  # two interfaces may share an address
     assert len(guest.devices.interfaces) == 4
+
+
+def test_usb_companions_share_an_index(guest: Domain) -> None:
+    usb = "<controller type='usb' index='3' model='{}'/>"
+    for model in ("ich9-ehci1", "ich9-uhci1", "ich9-uhci2"):
+        add_device(guest, new(guest, usb.format(model)))
+    found = find_device(guest, given(guest, usb.format("ich9-uhci1")))
+    assert getattr(found, "model", None) == "ich9-uhci1"
+    for model in ("ich9-uhci2", "qemu-xhci"):
+        with pytest.raises(OperationInvalidError, match="usb controller with index 3"):
+            add_device(guest, new(guest, usb.format(model)))
 
 
 def test_memory_modules_count_as_memory(guest: Domain) -> None:

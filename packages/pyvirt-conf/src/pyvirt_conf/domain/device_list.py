@@ -206,8 +206,9 @@ def _twice(other: Any, device: Any) -> bool:
     if isinstance(device, (Disk, Filesystem)):
         return device.target is not None and bool(other.target == device.target)
     if isinstance(device, Controller):
-        # Companions share the index of their USB master.
-        if device.type is ControllerType.USB and (device.master is not None or other.master is not None):
+        # A USB master and its companions share an index; they're told apart by their models.
+        family = [str(one.model).startswith("ich9-") for one in (other, device)]
+        if device.type is ControllerType.USB and all(family) and other.model != device.model:
             return False
         return other.type is device.type and other.index == device.index
     if isinstance(device, Hostdev):

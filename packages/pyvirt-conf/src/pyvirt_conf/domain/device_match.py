@@ -92,9 +92,10 @@ def _means(other: Any, device: Any) -> bool:
 
 
 def info_fits(other: Any, device: Any) -> bool:
-    """Whether alias and address are the same as far as they're given."""
-    alias = getattr(device, "alias", None)
-    return (alias is None or other.alias == alias) and _address_fits(other, device)
+    """Whether alias, ACPI index and address are the same as far as they're given."""
+    return _address_fits(other, device) and all(
+        getattr(device, name, None) in (None, getattr(other, name, None)) for name in ("alias", "acpi_index")
+    )
 
 
 def _address_fits(other: Any, device: Any) -> bool:
@@ -225,5 +226,9 @@ def describe(device: Element) -> str:
         for name in ("block", "char", "interface"):
             shown = shown or str(getattr(device, name, ""))
         return f"host device of type '{device.type}' {shown}".rstrip()
+    if isinstance(device, (Serial, Parallel)) and device.port is not None:
+        return f"{device._tag} port {device.port}"
+    if isinstance(device, Channel):
+        return f"channel '{getattr(device.target, 'name', None) or getattr(device.target, 'address', '')}'"
     alias = getattr(device, "alias", None)
     return f"{device._tag} with alias '{alias}'" if alias is not None else f"{device._tag} that matches"
