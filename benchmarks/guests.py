@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _UUID = "00000000-0000-4000-8000-0000000000{:02d}"
 
 
-def _disk(context: Context) -> Path:
+def new_disk(context: Context) -> Path:
+    """A bootable disk; the guest on it sleeps until it is spoken to."""
     from pyvirt_testing.guest import write_disk
 
     return write_disk(context.new_folder("disk") / "disk.qcow2", format="qcow2")
@@ -42,7 +43,7 @@ def _lifecycle(context: Context, number: int, *, paused: bool) -> Iterator[Sampl
     if context.no_guests:
         yield {"pyvirt": context.no_guests}
         return
-    disk = _disk(context)
+    disk = new_disk(context)
     name = f"cycle{number}"
     xml = guest_xml(name, uuid=_UUID.format(number), disk=disk)
     flags = DomainCreateFlags.START_PAUSED if paused else 0
@@ -102,7 +103,7 @@ def questions(context: Context) -> Iterator[Samplers]:
         yield {"pyvirt": context.no_guests}
         return
     name, times = "asked", context.number(200, 5)
-    xml = guest_xml(name, uuid=_UUID.format(3), disk=_disk(context))
+    xml = guest_xml(name, uuid=_UUID.format(3), disk=new_disk(context))
     uri = context.uri("asked")
     with pyvirt.open(uri) as conn:
         domain = conn.define_domain(xml)
@@ -118,7 +119,7 @@ def questions(context: Context) -> Iterator[Samplers]:
                 yield columns
                 return
             # A second guest: both run while they are asked.
-            peer.ask("define_all", xmls=[guest_xml(name, uuid=_UUID.format(4), disk=_disk(context))])
+            peer.ask("define_all", xmls=[guest_xml(name, uuid=_UUID.format(4), disk=new_disk(context))])
             peer.ask("start", name=name, paused=False)
             try:
                 columns["libvirt"] = lambda: (

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 from context import Context, guest_xml
-from guests import raw_copy
+from guests import new_disk, raw_copy
 from measure import Row, Sampler, Samplers, benchmark, both, loop
 
 _PYVIRT_UUID = "00000000-0000-4000-8000-000000000011"
@@ -28,7 +28,9 @@ def round_trips(context: Context) -> Iterator[Samplers]:
         return
     name, commands, events = "asked-often", context.number(100, 3), context.number(5, 1)
     with pyvirt.open(context.uri("monitor")) as conn:
-        domain = conn.define_domain(guest_xml(name, uuid=_PYVIRT_UUID))
+        # All of them run while they are asked, each on a disk of its own, where the guest sleeps and takes no CPU time.
+        domain = conn.define_domain(guest_xml(name, uuid=_PYVIRT_UUID, disk=new_disk(context)))
+        copied = conn.define_domain(guest_xml(f"{name}-raw", disk=new_disk(context)))
         moments: list[float] = []
         seen = threading.Event()
 
@@ -49,7 +51,7 @@ def round_trips(context: Context) -> Iterator[Samplers]:
                 domain.resume()
             return total / events
 
-        with raw_copy(context, domain) as guest:
+        with raw_copy(context, copied) as guest:
             guest.start(paused=False)
             domain.start()
             try:
@@ -76,7 +78,7 @@ def round_trips(context: Context) -> Iterator[Samplers]:
                         columns["libvirt"] = peer
                         yield columns
                         return
-                    peer.ask("define_all", xmls=[guest_xml(name, uuid=_LIBVIRT_UUID)])
+                    peer.ask("define_all", xmls=[guest_xml(name, uuid=_LIBVIRT_UUID, disk=new_disk(context))])
                     peer.ask("start", name=name, paused=False)
                     try:
                         columns["libvirt"] = both(
