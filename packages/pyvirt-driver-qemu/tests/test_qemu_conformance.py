@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from pyvirt_testing import (
     OperationConformance,
 )
 from pyvirt_testing.guest import GREETING, write_disk
+from pyvirt_util.errors import OperationTimeoutError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -205,12 +207,20 @@ def boot_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def wait_for_greeting(domain: Domain) -> None:
-    """The guest looks at its power button once it has said hello."""
+def wait_until_it_answers(domain: Domain) -> None:
+    """The guest looks at its power button once it has said hello, or echoes what is typed.
+
+    QEMU drops what a guest says while nobody has its console open, and sees only after a while that somebody has.
+    """
+    deadline = time.monotonic() + 60
     with domain.console() as console:
         seen = b""
-        while GREETING not in seen:
-            seen += console.read(100, timeout=30)
+        while GREETING not in seen and b"x" not in seen:
+            assert time.monotonic() < deadline, f"the guest of {domain.name} does not answer"
+            try:
+                seen += console.read(100, timeout=0.5)
+            except OperationTimeoutError:
+                console.write(b"x")
 
 
 class Qemu:
@@ -220,7 +230,7 @@ class Qemu:
             f"qemu:///embed?root={tmp_path}",
             domain_xml=XML.replace("DISK", str(boot_disk)),
             unsupported=UNSUPPORTED,
-            ready=wait_for_greeting,
+            ready=wait_until_it_answers,
             timeout=60,
             domains=10,
             threads=4,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from pyvirt.auth import Authenticator
     from pyvirt.enums.domain import DomainConsoleFlags, DomainCreateFlags, DomainRebootFlags, DomainShutdownFlags
+    from pyvirt.enums.domain_events import DomainEventShutdownDetailType
     from pyvirt.local import GuestStatus
     from pyvirt.streams import Stream
     from pyvirt.types import DomainInfo, DomainRef
@@ -165,6 +166,14 @@ class QemuDriver(LocalChanges):
         if os.path.exists(f"{self.records.guest_folder(status.name)}/pid"):
             return DomainShutoffReason.CRASHED
         return DomainShutoffReason.SHUTDOWN
+
+    def shutdown_detail(self, status: GuestStatus) -> DomainEventShutdownDetailType:
+        """See the base class: QEMU logs the signal it ends on; otherwise the guest powered off."""
+        from pyvirt_driver_qemu.launch.log import read_tail
+
+        lines = read_tail(f"{self.directories.log}/{status.name}.log").splitlines()
+        details = enums.DomainEventShutdownDetailType
+        return details.HOST if lines and "terminating on signal" in lines[-1] else details.GUEST
 
     def watch_guests(self, stop: threading.Event) -> None:
         """See the base class."""

@@ -224,8 +224,9 @@ class GuestWatch:
                 return
             if _runstate(watched) in (None, "shutdown"):
                 self._driver.set_state(status, DomainState.SHUTDOWN, DomainShutdownReason.USER)
-        detail = DomainEventShutdownDetailType.GUEST if guest else DomainEventShutdownDetailType.HOST
-        self._publish(LifecycleEvent(ref, DomainEventType.SHUTDOWN, int(detail)))
+            detail = DomainEventShutdownDetailType.GUEST if guest else DomainEventShutdownDetailType.HOST
+            # Told before the lock is let go: whoever settles the guest next tells that it stopped.
+            self._publish(LifecycleEvent(ref, DomainEventType.SHUTDOWN, int(detail)))
 
     def _change(self, watched: _Watched, change: tuple[DomainState, int, DomainEventType, int]) -> None:
         """Record a state the guest went into by itself; a state that is recorded already was somebody's command.

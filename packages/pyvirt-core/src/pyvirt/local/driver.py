@@ -44,7 +44,12 @@ if TYPE_CHECKING:
         DomainUndefineFlags,
         DomainXMLFlags,
     )
-    from pyvirt.enums.domain_events import DomainEventID, DomainEventStoppedDetailType, DomainEventType
+    from pyvirt.enums.domain_events import (
+        DomainEventID,
+        DomainEventShutdownDetailType,
+        DomainEventStoppedDetailType,
+        DomainEventType,
+    )
     from pyvirt.events import EventCallback
     from pyvirt.events.bus import EventBus
     from pyvirt.events.kinds import DomainEvent
@@ -106,6 +111,10 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
     def exit_reason(self, status: GuestStatus) -> DomainShutoffReason:
         """Why a guest is gone whose end nobody saw."""
         return DomainShutoffReason.UNKNOWN
+
+    def shutdown_detail(self, status: GuestStatus) -> DomainEventShutdownDetailType:
+        """Who ended a guest that shut down in good order while nobody saw it."""
+        return enums.DomainEventShutdownDetailType.FINISHED
 
     def watch_guests(self, stop: threading.Event) -> None:
         """Watch running guests on a thread and publish what they do by themselves, until ``stop`` is set."""
@@ -593,6 +602,9 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
         self.records.release(name)
         self._live_definitions.pop(name, None)
         self._notify(ref, "stopped", None)
+        if reason == DomainShutoffReason.SHUTDOWN and status.state != DomainState.SHUTDOWN:
+            # Nobody watched, or the watcher was slower: its event would come after the next one.
+            self.publish_lifecycle(ref, enums.DomainEventType.SHUTDOWN, self.shutdown_detail(status))
         detail = stopped_detail(reason)
         self.publish_lifecycle(ref, enums.DomainEventType.STOPPED, detail)
 
