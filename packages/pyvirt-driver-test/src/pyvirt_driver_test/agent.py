@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pyvirt import enums
+from pyvirt.driver.flags import allow_flags
 from pyvirt_driver_test.base import HostedDriver
-from pyvirt_driver_test.checks import allow
 from pyvirt_util.errors import InvalidArgError, OperationInvalidError
 
 TYPE_CHECKING = False
@@ -30,7 +30,7 @@ class Agent(HostedDriver):
 
     def domain_get_hostname(self, domain: DomainRef, flags: DomainGetHostnameFlags) -> str:
         """See the base class."""
-        allow(flags, 0x3, "virDomainGetHostname")
+        allow_flags(flags, 0x3, "virDomainGetHostname")
         with self.host.lock:
             return f"{self._running(domain).name}host"
 
@@ -40,7 +40,7 @@ class Agent(HostedDriver):
         """See the base class. The same from every source."""
         from pyvirt.types import DomainInterface, IpAddress
 
-        allow(flags, 0, "virDomainInterfaceAddresses")
+        allow_flags(flags, 0, "virDomainInterfaceAddresses")
         if source not in tuple(enums.DomainInterfaceAddressesSource):
             raise InvalidArgError(f"unknown source {int(source)} of interface addresses")
         with self.host.lock:
@@ -58,14 +58,14 @@ class Agent(HostedDriver):
 
     def domain_get_time(self, domain: DomainRef, flags: int) -> tuple[int, int]:
         """See the base class. The clock stands still until somebody sets it."""
-        allow(flags, 0, "virDomainGetTime")
+        allow_flags(flags, 0, "virDomainGetTime")
         with self.host.lock:
             agent = self._running(domain).agent
             return agent.seconds, agent.nseconds
 
     def domain_set_time(self, domain: DomainRef, seconds: int, nseconds: int, flags: DomainSetTimeFlags) -> None:
         """See the base class."""
-        allow(flags, 0x1, "virDomainSetTime")
+        allow_flags(flags, 0x1, "virDomainSetTime")
         if not 0 <= nseconds < 1000000000:
             raise InvalidArgError(f"nanoseconds {nseconds} must be from 0 to 999999999")
         with self.host.lock:
@@ -79,14 +79,14 @@ class Agent(HostedDriver):
         from pyvirt.types import FilesystemInfo
         from pyvirt_driver_test.agent_state import FILESYSTEMS
 
-        allow(flags, 0, "virDomainGetFSInfo")
+        allow_flags(flags, 0, "virDomainGetFSInfo")
         with self.host.lock:
             self._running(domain)
         return [FilesystemInfo(*facts) for facts in FILESYSTEMS]
 
     def domain_fs_freeze(self, domain: DomainRef, mountpoints: Sequence[str] | None, flags: int) -> int:
         """See the base class. The number of file systems that were not frozen before."""
-        allow(flags, 0, "virDomainFSFreeze")
+        allow_flags(flags, 0, "virDomainFSFreeze")
         with self.host.lock:
             agent = self._running(domain).agent
             wanted = _chosen(mountpoints) - agent.frozen
@@ -95,7 +95,7 @@ class Agent(HostedDriver):
 
     def domain_fs_thaw(self, domain: DomainRef, mountpoints: Sequence[str] | None, flags: int) -> int:
         """See the base class. The number of file systems that were frozen."""
-        allow(flags, 0, "virDomainFSThaw")
+        allow_flags(flags, 0, "virDomainFSThaw")
         with self.host.lock:
             agent = self._running(domain).agent
             wanted = _chosen(mountpoints) & agent.frozen
@@ -104,7 +104,7 @@ class Agent(HostedDriver):
 
     def domain_fs_trim(self, domain: DomainRef, mountpoint: str | None, minimum: int, flags: int) -> None:
         """See the base class."""
-        allow(flags, 0, "virDomainFSTrim")
+        allow_flags(flags, 0, "virDomainFSTrim")
         with self.host.lock:
             self._running(domain)
             if mountpoint is not None and not _chosen([mountpoint]):
@@ -116,7 +116,7 @@ class Agent(HostedDriver):
         self, domain: DomainRef, user: str, password: str, flags: DomainSetUserPasswordFlags
     ) -> None:
         """See the base class. Whoever it is, and whatever it is, is fine."""
-        allow(flags, 0x1, "virDomainSetUserPassword")
+        allow_flags(flags, 0x1, "virDomainSetUserPassword")
         with self.host.lock:
             self._running(domain)
 
@@ -124,7 +124,7 @@ class Agent(HostedDriver):
         self, domain: DomainRef, codeset: KeycodeSet, holdtime: int, keycodes: Sequence[int], flags: int
     ) -> None:
         """See the base class."""
-        allow(flags, 0, "virDomainSendKey")
+        allow_flags(flags, 0, "virDomainSendKey")
         if not 0 < len(keycodes) <= MAX_KEYS:
             raise InvalidArgError(f"{len(keycodes)} keys cannot be sent at once, only 1 to {MAX_KEYS}")
         if not all(0 <= code <= 0xFFFF for code in keycodes):
@@ -134,7 +134,7 @@ class Agent(HostedDriver):
 
     def domain_inject_nmi(self, domain: DomainRef, flags: int) -> None:
         """See the base class."""
-        allow(flags, 0, "virDomainInjectNMI")
+        allow_flags(flags, 0, "virDomainInjectNMI")
         with self.host.lock:
             self._running(domain)
 

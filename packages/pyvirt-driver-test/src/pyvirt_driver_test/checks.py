@@ -5,13 +5,6 @@ from __future__ import annotations
 from pyvirt_util.errors import InvalidArgError
 
 
-def allow(flags: int, supported: int, function: str) -> None:
-    """Refuse bits that ``function`` does not know."""
-    unknown = int(flags) & ~int(supported)
-    if unknown:
-        raise InvalidArgError(f"unsupported flags (0x{unknown:x}) in function {function}")
-
-
 def exclude(flags: int, first: tuple[int, str], second: tuple[int, str]) -> None:
     """Refuse two flags at once; each is given with the name users know it by."""
     if int(flags) & first[0] and int(flags) & second[0]:

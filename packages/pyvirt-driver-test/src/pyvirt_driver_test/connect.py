@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from pyvirt.driver.flags import allow_flags
 from pyvirt_driver_test.base import HostedDriver
-from pyvirt_driver_test.checks import allow
 
 SYSINFO = """\
 <sysinfo type='smbios'>
@@ -49,7 +49,7 @@ class Connect(HostedDriver):
 
     def connect_get_sysinfo(self, flags: int) -> str:
         """See the base class."""
-        allow(flags, 0, "virConnectGetSysinfo")
+        allow_flags(flags, 0, "virConnectGetSysinfo")
         return SYSINFO
 
     def connect_get_max_vcpus(self, virttype: str | None) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pyvirt import enums
+from pyvirt.driver.flags import allow_flags
 from pyvirt_driver_test.base import HostedDriver
-from pyvirt_driver_test.checks import allow
 from pyvirt_util.errors import InvalidArgError
 
 TYPE_CHECKING = False
@@ -54,7 +54,7 @@ class Devices(HostedDriver):
         """See the base class. An empty name means the sum of all disks."""
         from pyvirt_driver_test.definition import find_disk
 
-        allow(flags, 0x4, "virDomainBlockStatsFlags")
+        allow_flags(flags, 0x4, "virDomainBlockStatsFlags")
         with self.host.lock:
             live = self._live(domain)
             disks = live.devices.disks
@@ -67,14 +67,14 @@ class Devices(HostedDriver):
         from pyvirt.types import BlockInfo
         from pyvirt_driver_test.definition import find_disk
 
-        allow(flags, 0, "virDomainGetBlockInfo")
+        allow_flags(flags, 0, "virDomainGetBlockInfo")
         with self.host.lock:
             find_disk(self._live(domain), disk)
         return BlockInfo(DISK_CAPACITY, DISK_ALLOCATION, DISK_ALLOCATION)
 
     def domain_get_disk_errors(self, domain: DomainRef, flags: int) -> dict[str, DomainDiskErrorCode]:
         """See the base class. As with libvirt, every disk of these guests has met one, of either kind in turn."""
-        allow(flags, 0, "virDomainGetDiskErrors")
+        allow_flags(flags, 0, "virDomainGetDiskErrors")
         with self.host.lock:
             names = [disk.target for disk in self._live(domain).devices.disks]
         return {name: enums.DomainDiskErrorCode(number % 2 + 1) for number, name in enumerate(names)}
@@ -91,7 +91,7 @@ class Devices(HostedDriver):
 
     def domain_get_cpu_stats(self, domain: DomainRef, start_cpu: int, count: int, flags: int) -> list[TypedParameters]:
         """See the base class. The guest's time is spread evenly over the CPUs of the host."""
-        allow(flags, 0x4, "virDomainGetCPUStats")
+        allow_flags(flags, 0x4, "virDomainGetCPUStats")
         with self.host.lock:
             guest = self.host.guest(domain)
             guest.require_active()
@@ -115,7 +115,7 @@ class Devices(HostedDriver):
         """See the base class. A grey picture, as PNG."""
         from pyvirt.types import Screenshot
 
-        allow(flags, 0, "virDomainScreenshot")
+        allow_flags(flags, 0, "virDomainScreenshot")
         if screen != 0:
             raise InvalidArgError(f"screen {screen} is not there: there is only one, 0")
         with self.host.lock:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pyvirt import enums
+from pyvirt.driver.flags import allow_flags
 from pyvirt_driver_test.base import HostedDriver
-from pyvirt_driver_test.checks import allow, exclude
+from pyvirt_driver_test.checks import exclude
 from pyvirt_driver_test.guest import PAUSED, RUNNING, SHUTOFF, Guest, SavedImage
 from pyvirt_util.errors import InvalidArgError, OperationInvalidError, XmlError
 
@@ -33,7 +34,7 @@ class Lifecycle(HostedDriver):
         """See the base class. A domain that runs goes on as it is; the new definition counts from its next start."""
         from pyvirt_driver_test.definition import identity, parse
 
-        allow(flags, enums.DomainDefineFlags.VALIDATE, "virDomainDefineXMLFlags")
+        allow_flags(flags, enums.DomainDefineFlags.VALIDATE, "virDomainDefineXMLFlags")
         definition = parse(xml, schema=bool(flags & enums.DomainDefineFlags.VALIDATE))
         name, uuid = identity(definition)
         with self.host.lock:
@@ -51,7 +52,7 @@ class Lifecycle(HostedDriver):
     def domain_undefine_flags(self, domain: DomainRef, flags: DomainUndefineFlags) -> None:
         """See the base class. A domain that runs becomes transient."""
         kinds = enums.DomainUndefineFlags
-        allow(flags, 0x7F, "virDomainUndefineFlags")
+        allow_flags(flags, 0x7F, "virDomainUndefineFlags")
         exclude(flags, (kinds.NVRAM, "VIR_DOMAIN_UNDEFINE_NVRAM"), (kinds.KEEP_NVRAM, "VIR_DOMAIN_UNDEFINE_KEEP_NVRAM"))
         exclude(flags, (kinds.TPM, "VIR_DOMAIN_UNDEFINE_TPM"), (kinds.KEEP_TPM, "VIR_DOMAIN_UNDEFINE_KEEP_TPM"))
         with self.host.lock:
@@ -74,7 +75,7 @@ class Lifecycle(HostedDriver):
 
     def domain_rename(self, domain: DomainRef, new_name: str, flags: int) -> None:
         """See the base class."""
-        allow(flags, 0, "virDomainRename")
+        allow_flags(flags, 0, "virDomainRename")
         _check_name(new_name)
         with self.host.lock:
             guest = self.host.guest(domain)
@@ -113,7 +114,7 @@ class Lifecycle(HostedDriver):
         """See the base class."""
         from pyvirt_driver_test.definition import identity, parse
 
-        allow(flags, 0x3F, "virDomainCreateXML")
+        allow_flags(flags, 0x3F, "virDomainCreateXML")
         definition = parse(xml, schema=bool(flags & enums.DomainCreateFlags.START_VALIDATE))
         name, uuid = identity(definition)
         with self.host.lock:
@@ -128,7 +129,7 @@ class Lifecycle(HostedDriver):
 
     def domain_create_with_flags(self, domain: DomainRef, flags: DomainCreateFlags) -> None:
         """See the base class. A managed save image is used up, unless FORCE_BOOT says to throw it away."""
-        allow(flags, 0x3F, "virDomainCreateWithFlags")
+        allow_flags(flags, 0x3F, "virDomainCreateWithFlags")
         with self.host.lock:
             guest = self.host.guest(domain)
             definition = guest.config
@@ -191,7 +192,7 @@ class Lifecycle(HostedDriver):
 
     def domain_destroy_flags(self, domain: DomainRef, flags: DomainDestroyFlags) -> None:
         """See the base class."""
-        allow(flags, 0x3, "virDomainDestroyFlags")
+        allow_flags(flags, 0x3, "virDomainDestroyFlags")
         with self.host.lock:
             guest = self.host.guest(domain)
             guest.require_active()
@@ -199,7 +200,7 @@ class Lifecycle(HostedDriver):
 
     def domain_shutdown_flags(self, domain: DomainRef, flags: DomainShutdownFlags) -> None:
         """See the base class. These guests obey at once, and ``on_poweroff`` of the definition says what follows."""
-        allow(flags, 0x1F, "virDomainShutdownFlags")
+        allow_flags(flags, 0x1F, "virDomainShutdownFlags")
         with self.host.lock:
             guest = self.host.guest(domain)
             guest.require_active()
@@ -207,7 +208,7 @@ class Lifecycle(HostedDriver):
 
     def domain_reboot(self, domain: DomainRef, flags: DomainRebootFlags) -> None:
         """See the base class. ``on_reboot`` of the definition says what follows."""
-        allow(flags, 0x1F, "virDomainReboot")
+        allow_flags(flags, 0x1F, "virDomainReboot")
         with self.host.lock:
             guest = self.host.guest(domain)
             guest.require_active()
@@ -215,7 +216,7 @@ class Lifecycle(HostedDriver):
 
     def domain_reset(self, domain: DomainRef, flags: int) -> None:
         """See the base class."""
-        allow(flags, 0, "virDomainReset")
+        allow_flags(flags, 0, "virDomainReset")
         with self.host.lock:
             guest = self.host.guest(domain)
             guest.require_active()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pyvirt import enums
+from pyvirt.driver.flags import allow_flags
 from pyvirt_driver_test.base import HostedDriver
-from pyvirt_driver_test.checks import allow
 from pyvirt_util.errors import InvalidArgError, NoDomainError
 
 TYPE_CHECKING = False
@@ -20,7 +20,7 @@ class Lookup(HostedDriver):
 
     def connect_list_all_domains(self, flags: ConnectListAllDomainsFlags) -> list[DomainRef]:
         """See the base class. Active domains come first, by id; the others by name."""
-        allow(flags, 0xFFFF, "virConnectListAllDomains")
+        allow_flags(flags, 0xFFFF, "virConnectListAllDomains")
         with self.host.lock:
             found = [guest.ref for guest in self.host if not flags or matches(guest, flags)]
         found.sort(key=lambda ref: (ref.id < 0, ref.id, ref.name))
@@ -59,7 +59,7 @@ class Lookup(HostedDriver):
         """See the base class."""
         from pyvirt.types import DomainStateReason
 
-        allow(flags, 0, "virDomainGetState")
+        allow_flags(flags, 0, "virDomainGetState")
         with self.host.lock:
             guest = self.host.guest(domain)
             state = guest.domain_state
@@ -93,7 +93,7 @@ class Lookup(HostedDriver):
         """See the base class."""
         from pyvirt_driver_test import definition
 
-        allow(flags, 0xF, "virDomainGetXMLDesc")
+        allow_flags(flags, 0xF, "virDomainGetXMLDesc")
         with self.host.lock:
             guest = self.host.guest(domain)
             wanted = guest.config if flags & enums.DomainXMLFlags.INACTIVE else None
@@ -125,14 +125,14 @@ class Lookup(HostedDriver):
         """See the base class."""
         from pyvirt.types import DomainControlInfo
 
-        allow(flags, 0, "virDomainGetControlInfo")
+        allow_flags(flags, 0, "virDomainGetControlInfo")
         with self.host.lock:
             self.host.guest(domain).require_active()
         return DomainControlInfo(enums.DomainControlState.OK, 0, 0)
 
     def domain_get_messages(self, domain: DomainRef, flags: int) -> list[str]:
         """See the base class."""
-        allow(flags, 0x3, "virDomainGetMessages")
+        allow_flags(flags, 0x3, "virDomainGetMessages")
         with self.host.lock:
             self.host.guest(domain)
         return []

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pyvirt import enums
+from pyvirt.driver.flags import allow_flags
 from pyvirt_driver_test.base import HostedDriver
-from pyvirt_driver_test.checks import allow
 from pyvirt_util.errors import InvalidArgError, NoDomainMetadataError
 
 TYPE_CHECKING = False
@@ -22,7 +22,7 @@ class MetadataOperations(HostedDriver):
     ) -> str:
         """See the base class."""
         function = "virDomainGetMetadata"
-        allow(flags, 0x3, function)
+        allow_flags(flags, 0x3, function)
         if flags == 3:
             raise InvalidArgError(f"{function} reads either the running or the stored domain, not both")
         _check_uri(type, uri, function)
@@ -53,7 +53,7 @@ class MetadataOperations(HostedDriver):
         from pyvirt_conf.xml import read
 
         function = "virDomainSetMetadata"
-        allow(flags, 0x3, function)
+        allow_flags(flags, 0x3, function)
         _check_uri(type, uri, function)
         if type == enums.DomainMetadataType.ELEMENT:
             if metadata is not None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from pyvirt.driver.flags import allow_flags
 from pyvirt_driver_test.base import HostedDriver
 from pyvirt_driver_test.capabilities import cell_memory, cell_page_size
-from pyvirt_driver_test.checks import allow
 from pyvirt_util.errors import InvalidArgError
 
 TYPE_CHECKING = False
@@ -33,12 +33,12 @@ class Node(HostedDriver):
 
     def node_get_cpu_map(self, flags: int) -> list[bool]:
         """See the base class."""
-        allow(flags, 0, "virNodeGetCPUMap")
+        allow_flags(flags, 0, "virNodeGetCPUMap")
         return [cpu in CPUS_ONLINE for cpu in range(CPUS_PRESENT)]
 
     def node_get_cpu_stats(self, cpu: int, flags: int) -> dict[str, int]:
         """See the base class."""
-        allow(flags, 0, "virNodeGetCPUStats")
+        allow_flags(flags, 0, "virNodeGetCPUStats")
         if cpu < -1 or cpu >= self.host.node.cpus:
             raise InvalidArgError(f"invalid CPU number {cpu}: the host has {self.host.node.cpus}")
         return dict(CPU_TIMES)
@@ -56,7 +56,7 @@ class Node(HostedDriver):
         self, page_sizes: Sequence[int], start_cell: int, cell_count: int, flags: int
     ) -> list[list[int]]:
         """See the base class. Pages of the cell's own size are free to one half, huge pages there are none."""
-        allow(flags, 0, "virNodeGetFreePages")
+        allow_flags(flags, 0, "virNodeGetFreePages")
         return [
             [cell_memory(cell) // 2 // size if size == cell_page_size(cell) else 0 for size in page_sizes]
             for cell in self._cells(start_cell, cell_count)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pyvirt import enums
+from pyvirt.driver.flags import allow_flags
 from pyvirt_driver_test.base import HostedDriver
-from pyvirt_driver_test.checks import allow
 from pyvirt_driver_test.guest import RUNNING
 from pyvirt_util.errors import InvalidArgError, OperationInvalidError
 
@@ -39,7 +39,7 @@ class Resources(HostedDriver):
         """See the base class. The maximum of a running guest stays."""
         from pyvirt_driver_test import definition
 
-        allow(flags, 0x7, "virDomainSetMemoryFlags")
+        allow_flags(flags, 0x7, "virDomainSetMemoryFlags")
         if memory < 1:
             raise InvalidArgError(f"memory in virDomainSetMemoryFlags must not be {memory}")
         maximum = bool(flags & enums.DomainMemoryModFlags.MAXIMUM)
@@ -67,7 +67,7 @@ class Resources(HostedDriver):
 
     def domain_set_memory_stats_period(self, domain: DomainRef, period: int, flags: DomainMemoryModFlags) -> None:
         """See the base class. In seconds; 0 turns it off."""
-        allow(flags, 0x3, "virDomainSetMemoryStatsPeriod")
+        allow_flags(flags, 0x3, "virDomainSetMemoryStatsPeriod")
         if period < 0:
             raise InvalidArgError(f"period {period} of memory statistics must not be negative")
         with self.host.lock:
@@ -84,7 +84,7 @@ class Resources(HostedDriver):
         """See the base class."""
         from pyvirt_driver_test.definition import memory
 
-        allow(flags, 0, "virDomainMemoryStats")
+        allow_flags(flags, 0, "virDomainMemoryStats")
         with self.host.lock:
             guest = self.host.guest(domain)
             guest.require_active()
@@ -110,7 +110,7 @@ class Resources(HostedDriver):
     def domain_memory_peek(self, domain: DomainRef, start: int, size: int, flags: DomainMemoryFlags) -> bytes:
         """See the base class. Each byte of guest memory is the low byte of its address."""
         kinds = enums.DomainMemoryFlags
-        allow(flags, 0x3, "virDomainMemoryPeek")
+        allow_flags(flags, 0x3, "virDomainMemoryPeek")
         if flags not in (kinds.VIRTUAL, kinds.PHYSICAL):
             raise InvalidArgError(f"flags {int(flags):#x} must say either VIRTUAL or PHYSICAL")
         if start < 0 or not 0 <= size <= PEEK_LIMIT:
@@ -130,7 +130,7 @@ class Resources(HostedDriver):
         """See the base class."""
         from pyvirt_driver_test import definition
 
-        allow(flags, 0x7, "virDomainGetVcpusFlags")
+        allow_flags(flags, 0x7, "virDomainGetVcpusFlags")
         if flags & 3 == 3:
             raise InvalidArgError("virDomainGetVcpusFlags reads either the running or the stored domain, not both")
         with self.host.lock:
@@ -143,7 +143,7 @@ class Resources(HostedDriver):
         from pyvirt_driver_test import definition
 
         kinds = enums.DomainVcpuFlags
-        allow(flags, 0x7, "virDomainSetVcpusFlags")
+        allow_flags(flags, 0x7, "virDomainSetVcpusFlags")
         if count < 1:
             raise InvalidArgError(f"nvcpus in virDomainSetVcpusFlags must not be {count}")
         if count > definition.MAX_VCPUS:
@@ -194,7 +194,7 @@ class Resources(HostedDriver):
         """See the base class."""
         from pyvirt_driver_test import definition, pinning
 
-        allow(flags, 0x3, "virDomainPinVcpuFlags")
+        allow_flags(flags, 0x3, "virDomainPinVcpuFlags")
         wanted = self._host_cpus(cpus)
         with self.host.lock:
             affected = self._guest(domain).affected(flags)
@@ -208,7 +208,7 @@ class Resources(HostedDriver):
         """See the base class."""
         from pyvirt_driver_test import pinning
 
-        allow(flags, 0x3, "virDomainGetVcpuPinInfo")
+        allow_flags(flags, 0x3, "virDomainGetVcpuPinInfo")
         with self.host.lock:
             found = self._guest(domain).affected(flags)[0]
             return pinning.vcpu_pins(found, self.host.node.cpus)
@@ -217,7 +217,7 @@ class Resources(HostedDriver):
         """See the base class."""
         from pyvirt_driver_test import pinning
 
-        allow(flags, 0x3, "virDomainPinEmulator")
+        allow_flags(flags, 0x3, "virDomainPinEmulator")
         wanted = self._host_cpus(cpus)
         with self.host.lock:
             for found in self._guest(domain).affected(flags):
@@ -227,7 +227,7 @@ class Resources(HostedDriver):
         """See the base class."""
         from pyvirt_driver_test import pinning
 
-        allow(flags, 0x3, "virDomainGetEmulatorPinInfo")
+        allow_flags(flags, 0x3, "virDomainGetEmulatorPinInfo")
         with self.host.lock:
             return pinning.emulator_pin(self._guest(domain).affected(flags)[0], self.host.node.cpus)
 
@@ -239,7 +239,7 @@ class Resources(HostedDriver):
         """See the base class."""
         from pyvirt_driver_test import pinning
 
-        allow(flags, 0x3, "virDomainGetIOThreadInfo")
+        allow_flags(flags, 0x3, "virDomainGetIOThreadInfo")
         with self.host.lock:
             return pinning.iothreads(self._guest(domain).affected(flags)[0], self.host.node.cpus)
 
@@ -249,7 +249,7 @@ class Resources(HostedDriver):
         """See the base class."""
         from pyvirt_driver_test import pinning
 
-        allow(flags, 0x3, "virDomainPinIOThread")
+        allow_flags(flags, 0x3, "virDomainPinIOThread")
         wanted = self._host_cpus(cpus)
         with self.host.lock:
             affected = self._guest(domain).affected(flags)
@@ -262,7 +262,7 @@ class Resources(HostedDriver):
         """See the base class."""
         from pyvirt_driver_test import pinning
 
-        allow(flags, 0x3, "virDomainAddIOThread")
+        allow_flags(flags, 0x3, "virDomainAddIOThread")
         with self.host.lock:
             affected = self._guest(domain).affected(flags)
             for found in affected:
@@ -274,7 +274,7 @@ class Resources(HostedDriver):
         """See the base class."""
         from pyvirt_driver_test import pinning
 
-        allow(flags, 0x3, "virDomainDelIOThread")
+        allow_flags(flags, 0x3, "virDomainDelIOThread")
         with self.host.lock:
             affected = self._guest(domain).affected(flags)
             for found in affected:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pyvirt import enums
-from pyvirt_driver_test.checks import allow, exclude
+from pyvirt.driver.flags import allow_flags
+from pyvirt_driver_test.checks import exclude
 from pyvirt_driver_test.guest import RUNNING, Guest, SavedImage
 from pyvirt_driver_test.lifecycle import Lifecycle
 from pyvirt_util.errors import ArgumentUnsupportedError, InvalidArgError, OperationInvalidError
@@ -63,7 +64,7 @@ class Saving(Lifecycle):
         """See the base class."""
         from pyvirt_driver_test import save_file
 
-        allow(flags, _SECURE, "virDomainSaveImageGetXMLDesc")
+        allow_flags(flags, _SECURE, "virDomainSaveImageGetXMLDesc")
         return _shown(save_file.read(file), flags)
 
     def domain_save_image_define_xml(self, file: str, xml: str, flags: DomainSaveRestoreFlags) -> None:
@@ -89,19 +90,19 @@ class Saving(Lifecycle):
 
     def domain_has_managed_save_image(self, domain: DomainRef, flags: int) -> bool:
         """See the base class."""
-        allow(flags, 0, "virDomainHasManagedSaveImage")
+        allow_flags(flags, 0, "virDomainHasManagedSaveImage")
         with self.host.lock:
             return self.host.guest(domain).saved is not None
 
     def domain_managed_save_remove(self, domain: DomainRef, flags: int) -> None:
         """See the base class. What is not there need not be removed."""
-        allow(flags, 0, "virDomainManagedSaveRemove")
+        allow_flags(flags, 0, "virDomainManagedSaveRemove")
         with self.host.lock:
             self.host.guest(domain).saved = None
 
     def domain_managed_save_get_xml_desc(self, domain: DomainRef, flags: DomainSaveImageXMLFlags) -> str:
         """See the base class."""
-        allow(flags, _SECURE, "virDomainManagedSaveGetXMLDesc")
+        allow_flags(flags, _SECURE, "virDomainManagedSaveGetXMLDesc")
         with self.host.lock:
             return _shown(self._saved(domain), flags)
 
@@ -120,7 +121,7 @@ class Saving(Lifecycle):
         from pyvirt_driver_test import save_file
 
         kinds = enums.DomainCoreDumpFlags
-        allow(flags, kinds.CRASH | kinds.RESET | kinds.BYPASS_CACHE, "virDomainCoreDumpWithFormat")
+        allow_flags(flags, kinds.CRASH | kinds.RESET | kinds.BYPASS_CACHE, "virDomainCoreDumpWithFormat")
         exclude(flags, (kinds.CRASH, "VIR_DUMP_CRASH"), (kinds.RESET, "VIR_DUMP_RESET"))
         if format != enums.DomainCoreDumpFormat.RAW:
             raise ArgumentUnsupportedError(f"core dump format {format.name.lower()} is not supported: only raw is")
@@ -154,7 +155,7 @@ class Saving(Lifecycle):
 
 
 def _check_flags(flags: int, function: str) -> None:
-    allow(flags, 0xF, function)
+    allow_flags(flags, 0xF, function)
     kinds = enums.DomainSaveRestoreFlags
     exclude(flags, (kinds.RUNNING, "VIR_DOMAIN_SAVE_RUNNING"), (kinds.PAUSED, "VIR_DOMAIN_SAVE_PAUSED"))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pyvirt import enums
+from pyvirt.driver.flags import allow_flags
 from pyvirt_driver_test.base import HostedDriver
-from pyvirt_driver_test.checks import allow
 from pyvirt_driver_test.guest import RUNNING
 from pyvirt_util.errors import ArgumentUnsupportedError
 
@@ -30,7 +30,7 @@ class Statistics(HostedDriver):
         from pyvirt_driver_test.lookup import matches
 
         kinds = enums.ConnectGetAllDomainStatsFlags
-        allow(flags, _FILTERS | kinds.NOWAIT | kinds.BACKING | kinds.ENFORCE_STATS, "virConnectGetAllDomainStats")
+        allow_flags(flags, _FILTERS | kinds.NOWAIT | kinds.BACKING | kinds.ENFORCE_STATS, "virConnectGetAllDomainStats")
         groups = _groups()
         unknown = int(stats) & ~sum(groups)
         if unknown and flags & kinds.ENFORCE_STATS:

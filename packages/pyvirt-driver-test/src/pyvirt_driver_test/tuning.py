@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from pyvirt.driver.flags import allow_flags
 from pyvirt_driver_test.base import HostedDriver
-from pyvirt_driver_test.checks import allow
 from pyvirt_util.errors import InvalidArgError
 
 TYPE_CHECKING = False
@@ -271,13 +271,13 @@ class Tuning(HostedDriver):
                 setattr(found, field, chosen)
 
     def _read(self, domain: DomainRef, flags: int, function: str) -> Domain:
-        allow(flags, 0x7, function)
+        allow_flags(flags, 0x7, function)
         if flags & 3 == 3:
             raise InvalidArgError(f"{function} reads either the running or the stored domain, not both")
         return self.host.guest(domain).affected(flags)[0]
 
     def _write(self, domain: DomainRef, flags: int, function: str) -> list[Domain]:
-        allow(flags, 0x3, function)
+        allow_flags(flags, 0x3, function)
         return self.host.guest(domain).affected(flags)
 
 
