@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -39,6 +40,17 @@ def loaded_by(program: str, **environment: str) -> set[str]:
     return set(run.stdout.split())
 
 
+def install(packages: Path, number: int) -> None:
+    """A driver of the scheme ``importsNUMBER``."""
+    info = packages / f"pyvirt_driver_imports{number}-1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: pyvirt-driver-imports{number}\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(
+        f"[pyvirt.drivers]\nimports{number} = pyvirt_driver_imports{number}:Driver\n"
+    )
+    (packages / f"pyvirt_driver_imports{number}.py").write_text(DRIVER)
+
+
 @pytest.mark.parametrize(
     "program",
     [
@@ -62,13 +74,7 @@ def test_importing_the_core_loads_no_typing() -> None:
 def test_opening_a_connection_loads_its_driver_and_nothing_heavy(tmp_path: Path) -> None:
     packages = tmp_path / "packages"
     for number in (1, 2):
-        info = packages / f"pyvirt_driver_imports{number}-1.dist-info"
-        info.mkdir(parents=True)
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: pyvirt-driver-imports{number}\nVersion: 1\n")
-        (info / "entry_points.txt").write_text(
-            f"[pyvirt.drivers]\nimports{number} = pyvirt_driver_imports{number}:Driver\n"
-        )
-        (packages / f"pyvirt_driver_imports{number}.py").write_text(DRIVER)
+        install(packages, number)
     environment = {"PYTHONPATH": str(packages), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     program = "import pyvirt; conn = pyvirt.open('imports1:///x')"
     loaded_by(program, **environment)  # fills the cache, for which all metadata is read
@@ -78,3 +84,22 @@ def test_opening_a_connection_loads_its_driver_and_nothing_heavy(tmp_path: Path)
     assert "pyvirt.objects.storage" not in loaded
     loaded = loaded_by(f"{program}; conn.lookup_domain('d')", **environment)
     assert loaded.intersection((*HEAVY, "dataclasses", "json", "inspect")) == set()
+
+
+def test_the_metadata_is_read_anew_when_a_distribution_came_and_not_when_a_file_did(tmp_path: Path) -> None:
+    packages = tmp_path / "packages"
+    install(packages, 1)
+    environment = {"PYTHONPATH": str(packages), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    program = "import pyvirt; conn = pyvirt.open('imports{}:///x')"
+    assert "importlib_metadata" in loaded_by(program.format(1), **environment)
+    (packages / "notes.txt").write_text("not a distribution")
+    for _ in range(2):
+        assert "importlib_metadata" not in loaded_by(program.format(1), **environment)
+    install(packages, 2)
+    assert "importlib_metadata" in loaded_by(program.format(2), **environment)
+    shutil.rmtree(packages / "pyvirt_driver_imports1-1.dist-info")
+    assert "importlib_metadata" in loaded_by(program.format(2), **environment)
+    for file in (tmp_path / "cache" / "pyvirt").iterdir():
+        file.write_text("damaged")
+    assert "importlib_metadata" in loaded_by(program.format(2), **environment)
+    assert "importlib_metadata" not in loaded_by(program.format(2), **environment)

@@ -2,7 +2,8 @@
 
 Reading the metadata of every installed distribution costs tens of milliseconds where there are many. The cache keeps
 what was found, keyed by the folders on ``sys.path`` and their times of change: installing or removing a distribution
-changes the folder and so the key.
+changes the folder and so the key. A folder changes for other reasons too, above all the one a program is run in, so a
+cache of another key is believed as long as the folders hold the same distributions.
 """
 
 from __future__ import annotations
@@ -14,47 +15,52 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pyvirt.loader import EntryPoint
 
-_FORMAT = 2
+_FORMAT = 3
 _END = "end"
+_METADATA_SUFFIXES = (".dist-info", ".egg-info", ".egg", ".egg-link")
 
 
 def scan() -> list[EntryPoint]:
     """All entries of groups that start with ``pyvirt.``, from the cache when it is still true."""
-    key = _key()
     path = _cache_path()
-    if path is not None:
-        try:
-            with open(path, encoding="utf-8", errors="surrogateescape") as file:
-                cached = _parse(file.read(), key)
-            if cached is not None:
-                return cached
-        except (OSError, ValueError):
-            pass  # absent or damaged: scan
+    if path is None:
+        return _read_metadata()
+    key = _key()
+    distributions = ""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            cached_key, cached_distributions, entries = _parse(file.read())
+        if cached_key == key:
+            return entries
+        distributions = _distributions()
+        if cached_distributions == distributions:
+            _store(path, _format(key, distributions, entries))
+            return entries
+    except (OSError, ValueError):
+        pass  # absent or damaged: scan
+    distributions = distributions or _distributions()  # what is installed while the metadata is read is found next time
     entries = _read_metadata()
-    if path is not None:
-        _store(path, _format(key, entries))
+    _store(path, _format(key, distributions, entries))
     return entries
 
 
-def _format(key: str, entries: list[EntryPoint]) -> str:
-    """The cache as text: the key, then a line per entry, then an end mark. (json would cost milliseconds to import.)"""
-    return "\n".join([key, *("\t".join(entry.fields()) for entry in entries), _END, ""])
+def _format(key: str, distributions: str, entries: list[EntryPoint]) -> str:
+    """The cache as text: two lines that say what it holds for, a line per entry, an end mark. (json imports slowly.)"""
+    return "\n".join([key, distributions, *("\t".join(entry.fields()) for entry in entries), _END, ""])
 
 
-def _parse(text: str, key: str) -> list[EntryPoint] | None:
-    """What :func:`_format` wrote, ``None`` when it is of another key; raises ValueError when it is damaged."""
+def _parse(text: str) -> tuple[str, str, list[EntryPoint]]:
+    """What :func:`_format` wrote; raises ValueError when it is damaged."""
     from pyvirt.loader import EntryPoint
 
-    found_key, *rows = text.split("\n")
-    if found_key != key:
-        return None
+    key, distributions, *rows = text.split("\n")
     if rows[-2:] != [_END, ""]:
         raise ValueError("no end mark")
     entries = []
     for row in rows[:-2]:
         group, name, value, distribution, version = row.split("\t")
         entries.append(EntryPoint(group, name, value, distribution, version))
-    return entries
+    return key, distributions, entries
 
 
 def _read_metadata() -> list[EntryPoint]:
@@ -80,6 +86,22 @@ def _key() -> str:
             continue
         key.append([folder, stat.st_ino, stat.st_mtime_ns])
     return repr(key)
+
+
+def _distributions() -> str:
+    """One line that tells which distributions the folders of ``sys.path`` hold, and when each was installed."""
+    found = [repr((_FORMAT, sys.version, sys.prefix))]
+    for folder in sys.path:
+        try:
+            if os.path.isfile(folder):  # an archive, whose own time counts
+                here = [("", os.stat(folder).st_mtime_ns)]
+            else:
+                with os.scandir(folder or ".") as items:
+                    here = [(it.name, it.stat().st_mtime_ns) for it in items if it.name.endswith(_METADATA_SUFFIXES)]
+        except OSError:
+            continue
+        found.append(repr((folder, sorted(here))))
+    return hash_text("\n".join(found)).to_bytes(8, "big").hex()
 
 
 def _cache_path() -> str | None:
