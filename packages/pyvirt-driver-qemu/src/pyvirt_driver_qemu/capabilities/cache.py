@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import zlib
+from functools import cache
 from typing import Any
 
 from pyvirt_driver_qemu.capabilities.model import Capabilities, SectionLoader
@@ -42,9 +43,7 @@ def identity(binary: str) -> list[Any]:
     except OSError as error:
         raise system_error(f"look at QEMU binary '{binary}'", error) from error
     modules = []
-    machine = os.uname().machine
-    for pattern in _MODULE_FOLDERS:
-        folder = pattern.format(machine=machine)
+    for folder in _module_folders():
         try:
             modules.append([folder, os.stat(folder).st_mtime_ns])
         except OSError:
@@ -53,12 +52,19 @@ def identity(binary: str) -> list[Any]:
     return [binary, found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size, modules, host]
 
 
+@cache  # no process outlives its host's boot
 def _boot() -> str:
     try:
         with open("/proc/sys/kernel/random/boot_id") as file:
             return file.read().strip()
     except OSError:
         return os.uname().release
+
+
+@cache
+def _module_folders() -> list[str]:
+    machine = os.uname().machine
+    return [pattern.format(machine=machine) for pattern in _MODULE_FOLDERS]
 
 
 def from_data(data: dict[str, Any]) -> Capabilities:
