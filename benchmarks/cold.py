@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from context import Context
@@ -14,8 +16,17 @@ from measure import Row, Sampler, Samplers, benchmark, loop
 from peer import PYTHON, python_binding
 
 
+@cache
+def installed_byte_code() -> None:
+    """Compile the packages as an installer does; an editable checkout may have no byte code, or that of older sources."""
+    for entry in sys.path:
+        for package in Path(entry).glob("pyvirt*/__init__.py"):
+            compileall.compile_dir(package.parent, quiet=2)
+
+
 def process(*argv: str, environment: dict[str, str] | None = None) -> Sampler:
     """A sampler of one process from its start to its end; its output is thrown away."""
+    installed_byte_code()
     done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(argv)}: {done.stderr.strip()[-300:]}")
