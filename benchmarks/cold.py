@@ -18,7 +18,7 @@ from peer import PYTHON, python_binding
 
 @cache
 def installed_byte_code() -> None:
-    """Compile the packages as an installer does; an editable checkout may have no byte code, or that of older sources."""
+    """Compile the packages as an installer does; an editable checkout may have no byte code, or that of older ones."""
     for entry in sys.path:
         for package in Path(entry).glob("pyvirt*/__init__.py"):
             compileall.compile_dir(package.parent, quiet=2)
