@@ -14,16 +14,18 @@ from pyvirt.events import (
     BalloonChangeEvent,
     BlockJobEvent,
     Dispatcher,
-    DomainEvent,
+    Event,
     EventStream,
     IoErrorEvent,
     LifecycleEvent,
     MetadataChangeEvent,
+    NodeDeviceLifecycleEvent,
+    NodeDeviceUpdateEvent,
     RebootEvent,
     Subscription,
 )
 from pyvirt.events.kinds import from_dict
-from pyvirt.refs import DomainRef
+from pyvirt.refs import DomainRef, NodeDeviceRef
 from pyvirt_util.errors import InvalidArgError
 
 ONE = DomainRef("one", "c7a5fdbd-edaf-9455-926a-d65c16db1809", 1)
@@ -37,15 +39,15 @@ def started(ref: DomainRef = ONE) -> LifecycleEvent:
 
 class Collector:
     def __init__(self) -> None:
-        self.events: list[DomainEvent] = []
+        self.events: list[Event] = []
         self._more = threading.Condition()
 
-    def __call__(self, event: DomainEvent) -> None:
+    def __call__(self, event: Event) -> None:
         with self._more:
             self.events.append(event)
             self._more.notify_all()
 
-    def wait(self, count: int) -> list[DomainEvent]:
+    def wait(self, count: int) -> list[Event]:
         with self._more:
             assert self._more.wait_for(lambda: len(self.events) >= count, timeout=30), self.events
         return self.events
@@ -94,7 +96,7 @@ def test_by_kind_and_domain() -> None:
 def test_a_callback_that_raises_is_logged_and_the_others_are_called(caplog: pytest.LogCaptureFixture) -> None:
     dispatcher, collector = Dispatcher(), Collector()
 
-    def fail(event: DomainEvent) -> None:
+    def fail(event: Event) -> None:
         raise RuntimeError("what a pity")
 
     dispatcher.register(None, LIFECYCLE, fail)
@@ -129,7 +131,7 @@ def test_a_callback_gets_nothing_from_before_it_was_registered() -> None:
     dispatcher, late = Dispatcher(), Collector()
     entered, go_on = threading.Event(), threading.Event()
 
-    def slow(event: DomainEvent) -> None:
+    def slow(event: Event) -> None:
         entered.set()
         go_on.wait(30)
 
@@ -149,7 +151,7 @@ def test_a_callback_gets_nothing_from_before_it_was_registered() -> None:
 def test_a_callback_may_register_and_deregister() -> None:
     dispatcher, collector = Dispatcher(), Collector()
 
-    def once(event: DomainEvent) -> None:
+    def once(event: Event) -> None:
         dispatcher.deregister(number)
         dispatcher.register(None, LIFECYCLE, collector)
 
@@ -261,3 +263,19 @@ def test_lifecycle_events_explain_themselves() -> None:
     event = LifecycleEvent(ONE, enums.DomainEventType.STOPPED, 1)
     assert event.reason is enums.DomainEventStoppedDetailType.DESTROYED
     assert str(event) == "one: stopped (destroyed)"
+
+
+def test_one_dispatcher_serves_objects_of_any_kind() -> None:
+    ours, other = NodeDeviceRef("pci_0000_00_1f_2"), NodeDeviceRef("pci_0000_00_1f_3")
+    dispatcher = Dispatcher()
+    everything, one = Collector(), Collector()
+    dispatcher.register(None, enums.NodeDeviceEventID.UPDATE, everything)
+    dispatcher.register(ours, enums.NodeDeviceEventID.UPDATE, one)
+    dispatcher.emit(NodeDeviceUpdateEvent(other))
+    created = enums.NodeDeviceEventLifecycleType.CREATED
+    dispatcher.emit(NodeDeviceLifecycleEvent(ours, created))
+    dispatcher.emit(NodeDeviceUpdateEvent(ours))
+    assert everything.wait(2) == [NodeDeviceUpdateEvent(other), NodeDeviceUpdateEvent(ours)]
+    assert one.wait(1) == [NodeDeviceUpdateEvent(ours)]
+    assert str(NodeDeviceLifecycleEvent(ours, created)) == "pci_0000_00_1f_2: created"
+    dispatcher.clear()

@@ -159,6 +159,21 @@ def test_the_driver_s_own_networks_win(conn: Connection, driver: Fake) -> None:
     assert conn.lookup_network("default").name == "default"
 
 
+def test_closing_closes_the_secondary_drivers_that_were_used(driver: Fake) -> None:
+    class Closing(Networks):
+        closed = 0
+
+        def close(self) -> None:
+            self.closed += 1
+
+    driver.network = networks = Closing()
+    for conn in (Connection(driver, URI.parse("fake:///there"), readonly=readonly) for readonly in (False, True)):
+        conn.lookup_network("default")
+        conn.close()
+        conn.close()
+    assert networks.closed == 2
+
+
 def test_secondary_drivers_are_read_only_too(driver: Fake) -> None:
     driver.network = Networks()
     conn = Connection(driver, URI.parse("fake:///there"), readonly=True)

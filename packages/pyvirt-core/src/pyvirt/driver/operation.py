@@ -102,6 +102,9 @@ class Operations:
 
     driver_name: ClassVar[str] = "unnamed"
 
+    def close(self) -> None:
+        """Give back what the driver holds for one connection: threads, sockets. A second call does nothing."""
+
 
 def declared_operations(base: type[Operations]) -> dict[str, Operation]:
     """All operations that ``base`` and its bases declare, by method name."""

@@ -8,6 +8,7 @@ from pyvirt.events.kinds import (
     DeviceAddedEvent,
     DeviceRemovedEvent,
     DomainEvent,
+    Event,
     IoErrorEvent,
     LifecycleEvent,
     MetadataChangeEvent,
@@ -16,6 +17,7 @@ from pyvirt.events.kinds import (
     TrayChangeEvent,
     WatchdogEvent,
 )
+from pyvirt.events.nodedev import NodeDeviceEvent, NodeDeviceLifecycleEvent, NodeDeviceUpdateEvent
 
 __all__ = [
     "AgentLifecycleEvent",
@@ -26,11 +28,15 @@ __all__ = [
     "DeviceRemovedEvent",
     "Dispatcher",
     "DomainEvent",
+    "Event",
     "EventCallback",
     "EventStream",
     "IoErrorEvent",
     "LifecycleEvent",
     "MetadataChangeEvent",
+    "NodeDeviceEvent",
+    "NodeDeviceLifecycleEvent",
+    "NodeDeviceUpdateEvent",
     "RebootEvent",
     "RtcChangeEvent",
     "Subscription",

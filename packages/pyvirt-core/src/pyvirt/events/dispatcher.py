@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from pyvirt.events.kinds import DomainEvent
-    from pyvirt.types import DomainRef
+    from pyvirt.events.kinds import DomainEvent, Event
 
 EventCallback: TypeAlias = "Callable[[Any], None]"
 """Called with the event."""
@@ -28,7 +27,7 @@ _log = logging.getLogger("pyvirt.events")
 
 
 class Dispatcher:
-    """Registers callbacks by kind and domain and calls them on a daemon thread, in the order of the events.
+    """Registers callbacks by kind and object and calls them on a daemon thread, in the order of the events.
 
     A callback gets the events emitted after it was registered. When :meth:`deregister` returns, at most the one call
     that is under way is still to end.
@@ -41,22 +40,25 @@ class Dispatcher:
         self, *, on_first: Callable[[], None] | None = None, on_last: Callable[[], None] | None = None
     ) -> None:
         self._lock = threading.Lock()
-        # By number: the kind, the UUID or None for all domains, the callback, and since when (monotonic ns).
+        # By number: the kind, the object's key or None for all objects, the callback, and since when (monotonic ns).
         self._callbacks: dict[int, tuple[int, str | None, EventCallback, int]] = {}
         self._next = 0
         # The thread's own while there are callbacks; None ends it.
-        self._queue: SimpleQueue[tuple[int, DomainEvent] | None] | None = None
+        self._queue: SimpleQueue[tuple[int, Event] | None] | None = None
         self._on_first = on_first
         self._on_last = on_last
 
-    def register(self, domain: DomainRef | None, event_id: int, callback: EventCallback) -> int:
-        """Register ``callback`` for events of the kind ``event_id`` of one domain, or of all; returns its number."""
+    def register(self, subject: tuple[Any, ...] | None, event_id: int, callback: EventCallback) -> int:
+        """Register ``callback`` for events of the kind ``event_id`` of one object, or of all; returns its number.
+
+        :param subject: the object's handle: a DomainRef, a NodeDeviceRef ...
+        """
         with self._lock:
             first = self._queue is None
             number = self._next
             self._next += 1
-            uuid = None if domain is None else domain.uuid
-            self._callbacks[number] = (int(event_id), uuid, callback, time.monotonic_ns())
+            key = None if subject is None else _key(subject)
+            self._callbacks[number] = (int(event_id), key, callback, time.monotonic_ns())
             if self._queue is None:
                 self._queue = SimpleQueue()
                 threading.Thread(target=self._run, args=(self._queue,), name="pyvirt-events", daemon=True).start()
@@ -88,7 +90,7 @@ class Dispatcher:
             except InvalidArgError:
                 continue
 
-    def emit(self, event: DomainEvent, at: int | None = None) -> None:
+    def emit(self, event: Event, at: int | None = None) -> None:
         """Queue an event; returns at once.
 
         :param at: when it happened, in nanoseconds of the monotonic clock, which all processes of a host share; now by
@@ -98,7 +100,7 @@ class Dispatcher:
             if self._queue is not None:
                 self._queue.put((time.monotonic_ns() if at is None else at, event))
 
-    def _run(self, queue: SimpleQueue[tuple[int, DomainEvent] | None]) -> None:
+    def _run(self, queue: SimpleQueue[tuple[int, Event] | None]) -> None:
         while True:
             item = queue.get()
             if item is None:
@@ -107,8 +109,8 @@ class Dispatcher:
             with self._lock:
                 wanted = [
                     number
-                    for number, (event_id, uuid, _, since) in self._callbacks.items()
-                    if event_id == event.event_id and uuid in (None, event.domain.uuid) and at >= since
+                    for number, (event_id, key, _, since) in self._callbacks.items()
+                    if event_id == event.event_id and key in (None, _key(event.subject)) and at >= since
                 ]
             for number in wanted:
                 registered = self._callbacks.get(number)
@@ -118,6 +120,11 @@ class Dispatcher:
                     registered[2](event)
                 except Exception:
                     _log.exception("event callback %r failed on %s", registered[2], event)
+
+
+def _key(subject: Any) -> str:
+    """What stays the same in all handles of one object: its UUID, or its name where it has none."""
+    return str(getattr(subject, "uuid", None) or subject.name)
 
 
 class Subscription:

@@ -6,7 +6,7 @@ All fields but the domain are integers, text or booleans, so that an event trave
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from pyvirt.enums.domain_events import (
     DomainEventCrashedDetailType,
@@ -40,6 +40,18 @@ _DETAILS: dict[DomainEventType, type[IntEnum]] = {
 }
 
 
+class Event(Protocol):
+    """What happened to anything: the number of its kind, and the handle of the object."""
+
+    @property
+    def event_id(self) -> int:
+        """Which kind, among those of its kind of object."""
+
+    @property
+    def subject(self) -> tuple[Any, ...]:
+        """The handle of the object it happened to."""
+
+
 @dataclass(frozen=True, slots=True)
 class DomainEvent:
     """Something happened to ``domain``."""
@@ -47,6 +59,11 @@ class DomainEvent:
     event_id: ClassVar[DomainEventID]
 
     domain: DomainRef
+
+    @property
+    def subject(self) -> DomainRef:
+        """The domain."""
+        return self.domain
 
     def to_dict(self) -> dict[str, Any]:
         """The event as plain JSON values; :func:`from_dict` reads it."""

@@ -60,7 +60,10 @@ class ConnectionBase:
         self._is_closed = True
         closed: Any = _Closed()
         self._driver = closed
+        opened = list(self._secondary.values())
         self._secondary.clear()
+        for driver in opened:
+            driver.close()
 
     @property
     def _self(self) -> Connection:
