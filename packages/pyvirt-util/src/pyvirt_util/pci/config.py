@@ -188,7 +188,7 @@ class ConfigSpace:
 
     @property
     def has_flr(self) -> bool:
-        """Whether it says that it can reset itself alone (function level reset), in either of the two ways to say so."""
+        """Whether it says that it can reset itself alone: function level reset, express or conventional."""
         express = self.express
         if express is not None and express.flr:
             return True
