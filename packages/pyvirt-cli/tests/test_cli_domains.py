@@ -377,3 +377,15 @@ def test_version(run: Run) -> None:
 def test_unknown_options_before_the_verb(run: Run) -> None:
     assert run("--nope", "list").err == "error: unknown option --nope\nhint: pyvirt help\n"
     assert run("-c").code == 2
+
+
+def test_domains_that_start_with_the_host(run: Run, web: str, tmp_path: Path) -> None:
+    assert run("start-autostart").out == ""
+    other = tmp_path / "other.xml"
+    other.write_text(WEB.replace("<name>web</name>", "<name>other</name>").replace("1111-", "1112-"))
+    run("define", str(other))
+    run("autostart", "test")
+    run("autostart", web)
+    assert run("start-autostart").out == "Domain 'web' started\n"
+    assert run("list", "--inactive", "--name").out == "other\n"
+    assert run("start-autostart", "--json").json == []

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ from pyvirt.enums import (
 )
 from pyvirt.events.kinds import LifecycleEvent
 from pyvirt.local import GuestStatus, LocalDomainDriver
+from pyvirt.objects import Connection
 from pyvirt_util.errors import (
     InternalError,
     NoDomainError,
@@ -38,11 +40,13 @@ from pyvirt_util.errors import (
 )
 from pyvirt_util.process import ProcessId, spawn
 from pyvirt_util.statedirs import Instance
+from pyvirt_util.uris import URI
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pyvirt.refs import DomainRef
     from pyvirt_util.undo import UndoStack
 
 UUID = "c7a5fdbd-edaf-9455-926a-d65c16db1809"
@@ -319,12 +323,30 @@ def test_autostart(driver: SleepDriver) -> None:
     driver.domain_set_autostart(ref, True)
     driver.domain_set_autostart(ref, True)
     assert driver.domain_get_autostart(ref)
-    assert driver.start_autostart_domains() == []
-    assert driver.domain_is_active(ref)
-    driver.domain_destroy_flags(ref, DomainDestroyFlags(0))
+    only = driver.connect_list_all_domains(ConnectListAllDomainsFlags.AUTOSTART)
+    assert [found.name for found in only] == [ref.name]
     driver.domain_undefine_flags(ref, DomainUndefineFlags(0))
     driver.domain_define_xml_flags(xml(), DomainDefineFlags(0))
     assert not driver.domain_get_autostart(ref)
+
+
+def test_starting_the_domains_that_start_with_the_host(driver: SleepDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = Connection(driver, URI.parse("sleep:///"))
+    for name in ("alone", "broken", "raced"):
+        connection.define_domain(xml(name, str(uuid.uuid4()))).set_autostart(True)
+    start = driver.domain_create_with_flags
+
+    def fail(domain: DomainRef, flags: DomainCreateFlags) -> None:
+        if domain.name != "broken":
+            start(domain, flags)
+        if domain.name != "alone":
+            raise OperationFailedError("no such luck")
+
+    monkeypatch.setattr(driver, "domain_create_with_flags", fail)
+    outcomes = {domain.name: error for domain, error in connection.start_autostart_domains()}
+    assert outcomes.pop("broken") is not None
+    assert outcomes == {"alone": None, "raced": None}
+    assert [domain.name for domain, _ in connection.start_autostart_domains()] == ["broken"]
 
 
 def test_status_file_round_trip() -> None:

@@ -31,6 +31,7 @@ VERBS: dict[str, tuple[str, str]] = {
     # domains
     "list": ("domain_list", "list domains"),
     "start": ("domain_life", "start a defined domain"),
+    "start-autostart": ("domain_life", "start the domains that start with the host"),
     "shutdown": ("domain_life", "ask the guest to shut down"),
     "reboot": ("domain_life", "ask the guest to reboot"),
     "reset": ("domain_life", "reset the machine without asking the guest"),

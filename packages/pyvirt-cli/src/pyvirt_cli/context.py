@@ -64,6 +64,12 @@ class Context:
             sys.stderr.write(f"{text}\n")
             sys.stderr.flush()
 
+    def fail(self, message: str) -> None:
+        """Say that one part of the work failed; the verb goes on with the others."""
+        sys.stdout.flush()
+        sys.stderr.write(f"error: {message}\n")
+        sys.stderr.flush()
+
     def emit(self, data: object, text: str) -> None:
         """What a verb found out: ``data`` as JSON, or ``text`` (a newline is added where it has none)."""
         if self.json:

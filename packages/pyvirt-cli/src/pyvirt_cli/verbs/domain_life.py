@@ -78,6 +78,28 @@ def start(context: Context, arguments: Arguments) -> None:
     attach_console(context, arguments, domain)
 
 
+@verb("start-autostart")
+def start_autostart(context: Context, arguments: Arguments) -> int:
+    """Start all domains that are marked with 'autostart' and do not run; for the host's boot.
+
+    Exit code 1 when one of them did not start; the others are started all the same.
+
+    JSON: [{"name": ..., "uuid": ..., "started": true or false, "error": a text or null}, ...].
+    """
+    outcomes = context.connection.start_autostart_domains()
+    for domain, error in outcomes:
+        if error is not None:
+            context.fail(f"domain '{domain.name}' did not start: {error.message}")
+    context.emit(
+        [
+            {**identity(domain), "started": error is None, "error": None if error is None else error.message}
+            for domain, error in outcomes
+        ],
+        "".join(f"Domain '{domain.name}' started\n" for domain, error in outcomes if error is None),
+    )
+    return int(any(error is not None for _domain, error in outcomes))
+
+
 def _modes(arguments: Arguments) -> int:
     bits = 0
     for word in filter(None, (arguments.maybe("mode") or "").split(",")):

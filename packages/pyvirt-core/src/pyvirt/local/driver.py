@@ -548,20 +548,6 @@ class LocalDomainDriver(LocalHost, HypervisorDriver, ABC):
                 raise OperationInvalidError("cannot set autostart for transient domain")
             self.records.set_autostart(name, autostart)
 
-    def start_autostart_domains(self) -> list[tuple[str, VirtError]]:
-        """Start every domain marked so that does not run; returns those that failed, and why."""
-        failed = []
-        for name in self.records.persistent.names():
-            if not self.records.autostart(name):
-                continue
-            try:
-                ref = self.domain_lookup_by_name(name)
-                if ref.id < 0:
-                    self.domain_create_with_flags(ref, enums.DomainCreateFlags(0))
-            except VirtError as error:
-                failed.append((name, error))
-        return failed
-
     # Settling what ended, or what a killed process left
 
     def settle_all(self) -> None:

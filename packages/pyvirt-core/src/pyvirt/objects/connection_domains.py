@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyvirt import enums, objects
 from pyvirt.objects.connection_base import ConnectionBase
 from pyvirt.objects.documents import xml_text
+from pyvirt_util.errors import VirtError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +38,25 @@ class DomainOperations(ConnectionBase):
     def create_domain(self, xml: XmlSource, flags: DomainCreateFlags | int = 0) -> Domain:
         """Start a transient domain from XML."""
         return objects.Domain(self._self, self._driver.domain_create_xml(xml_text(xml), enums.DomainCreateFlags(flags)))
+
+    def start_autostart_domains(self) -> list[tuple[Domain, VirtError | None]]:
+        """Start all domains that are marked to start with the host and do not run; for a boot script.
+
+        :returns: each of them, with the error of a start that failed. One that another process has started meanwhile is
+            as wanted.
+        """
+        wanted = enums.ConnectListAllDomainsFlags.AUTOSTART | enums.ConnectListAllDomainsFlags.INACTIVE
+        outcomes: list[tuple[Domain, VirtError | None]] = []
+        for ref in self._driver.connect_list_all_domains(wanted):
+            domain = objects.Domain(self._self, ref)
+            failure = None
+            try:
+                domain.start()
+            except VirtError as error:
+                if not _runs(domain):
+                    failure = error
+            outcomes.append((domain, failure))
+        return outcomes
 
     def create_domain_with_files(
         self, xml: XmlSource, files: Sequence[int], flags: DomainCreateFlags | int = 0
@@ -83,3 +103,10 @@ class DomainOperations(ConnectionBase):
     def domain_save_image_define_xml(self, file: str, xml: XmlSource, flags: DomainSaveRestoreFlags | int = 0) -> None:
         """Change the XML inside a saved file."""
         self._driver.domain_save_image_define_xml(file, xml_text(xml), enums.DomainSaveRestoreFlags(flags))
+
+
+def _runs(domain: Domain) -> bool:
+    try:
+        return domain.is_active()
+    except VirtError:
+        return False
