@@ -1,0 +1,164 @@
+"""Mediated devices as the kernel shows them, and making and removing them through its files alone.
+
+Source: the kernel's Documentation/driver-api/vfio-mediated-device.rst, Documentation/ABI/testing/sysfs-bus-vfio-mdev.
+
+``class/mdev_bus/PARENT`` is a device that can be split. ``PARENT/mdev_supported_types/TYPE`` has
+``available_instances``, ``device_api``, perhaps ``name``, and ``create``, which takes a UUID.
+``bus/mdev/devices/UUID`` is a device that was made; it has ``remove``, and the attributes its driver gives it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from pyvirt_conf.nodedev import MdevCapability, MdevType, NodeDevice
+from pyvirt_driver_nodedev.attributes import link_name, read_attribute, read_number, wait_until, write_attribute
+from pyvirt_driver_nodedev.mdev.identity import mdev_name
+from pyvirt_util import uuids
+from pyvirt_util.errors import (
+    ConfigUnsupportedError,
+    InternalError,
+    OperationFailedError,
+    OperationInvalidError,
+    ResourceBusyError,
+)
+from pyvirt_util.undo import UndoStack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pyvirt_conf.nodedev import MdevAttribute
+
+_TYPES = "mdev_supported_types"
+
+
+def read_types(parent: str) -> list[MdevType]:
+    """The types of mediated devices that a device can be split into, by id.
+
+    :param parent: the device's folder below ``/sys``. One without types gives an empty list; a type that lacks what it
+        must have is on its way in or out, and is left out.
+    """
+    found = []
+    for type_id in _entries(f"{parent}/{_TYPES}"):
+        folder = f"{parent}/{_TYPES}/{type_id}"
+        api = read_attribute(f"{folder}/device_api")
+        available = read_number(f"{folder}/available_instances")
+        if api is not None and available is not None:
+            name = read_attribute(f"{folder}/name")
+            found.append(MdevType(id=type_id, name=name, device_api=api, available_instances=available))
+    return found
+
+
+def read_mdev(path: str) -> MdevCapability:
+    """A mediated device that is there: type, UUID, parent, IOMMU group (0 without one).
+
+    :param path: the device's folder below ``/sys``.
+    :raises InternalError: it is no mediated device, or not any more.
+    """
+    type_id = link_name(f"{path}/mdev_type")
+    real = os.path.realpath(path)
+    uuid = uuids.try_parse(os.path.basename(real))
+    if type_id is None or uuid is None:
+        raise InternalError(f"'{path}' is no mediated device")
+    group = link_name(f"{path}/iommu_group")
+    return MdevCapability(
+        type_id=type_id,
+        uuid=uuid,
+        parent_addr=os.path.basename(os.path.dirname(real)),
+        iommu_group=int(group) if group is not None and group.isdecimal() else 0,
+    )
+
+
+class MdevBus:
+    """The mediated devices of one sysfs tree."""
+
+    def __init__(self, sysfs: str = "/sys", *, patience: float = 60.0) -> None:
+        """:param patience: how many seconds a new device may take to appear."""
+        self._sysfs = sysfs
+        self._patience = patience
+
+    def path(self, uuid: str) -> str:
+        """Where a device would be."""
+        return f"{self._sysfs}/bus/mdev/devices/{uuid}"
+
+    def exists(self, uuid: str) -> bool:
+        """Whether a device of this UUID runs; there can be only one, below whatever parent."""
+        return os.path.exists(f"{self.path(uuid)}/mdev_type")
+
+    def is_below(self, uuid: str, parent_address: str | None) -> bool:
+        """Whether it runs below this parent."""
+        parent = os.path.dirname(os.path.realpath(self.path(uuid)))
+        return self.exists(uuid) and os.path.basename(parent) == parent_address
+
+    def devices(self, parent_name: Callable[[str], str | None]) -> list[NodeDevice]:
+        """All devices that run, by UUID; ``parent_name`` as for listings of mdevctl."""
+        found = []
+        for uuid in _entries(f"{self._sysfs}/bus/mdev/devices"):
+            try:
+                found.append(self.device(uuid, parent_name))
+            except InternalError:
+                continue  # it has gone since
+        return found
+
+    def device(self, uuid: str, parent_name: Callable[[str], str | None]) -> NodeDevice:
+        """A device that runs. :raises InternalError: it does not."""
+        path = os.path.realpath(self.path(uuid))
+        mdev = read_mdev(path)
+        assert mdev.parent_addr is not None
+        return NodeDevice(
+            name=mdev_name(uuid, mdev.parent_addr),
+            path=path,
+            parent=parent_name(mdev.parent_addr),
+            driver=link_name(f"{path}/driver"),
+            capabilities=[mdev],
+        )
+
+    def create(self, parent_address: str, type_id: str, uuid: str, attributes: Iterable[MdevAttribute] = ()) -> None:
+        """Make a device and set its attributes in their order; it is gone again when one can't be set.
+
+        :raises ConfigUnsupportedError: the parent does not have the type. :raises ResourceBusyError: no more of it.
+        :raises OperationInvalidError: the UUID is taken. :raises SystemCallError: what the kernel says.
+        """
+        folder = self._type_folder(parent_address, type_id)
+        if self.exists(uuid):
+            raise OperationInvalidError(f"mediated device '{uuid}' exists")
+        if read_number(f"{folder}/available_instances") == 0:
+            raise ResourceBusyError(f"device '{parent_address}' has no instance of type '{type_id}' left")
+        with UndoStack() as undo:
+            write_attribute(f"{folder}/create", uuid)
+            undo.push(self.remove, uuid)
+            self.wait_for(uuid)
+            for attribute in attributes:
+                self._set(uuid, attribute)
+
+    def remove(self, uuid: str) -> None:
+        """Remove a device. :raises SystemCallError: what the kernel says."""
+        write_attribute(f"{self.path(uuid)}/remove", "1")
+
+    def wait_for(self, uuid: str) -> None:
+        """Wait until a new device is there. :raises OperationFailedError: it never comes."""
+        if not wait_until(lambda: self.exists(uuid), self._patience):
+            raise OperationFailedError(f"mediated device '{uuid}' did not appear within {self._patience:g} s")
+
+    def _type_folder(self, parent_address: str, type_id: str) -> str:
+        types = f"{self._sysfs}/class/mdev_bus/{parent_address}/{_TYPES}"
+        if type_id not in _entries(types):
+            raise ConfigUnsupportedError(f"device '{parent_address}' has no mediated devices of type '{type_id}'")
+        return f"{types}/{type_id}"
+
+    def _set(self, uuid: str, attribute: MdevAttribute) -> None:
+        # The name comes from a document. It may lead into a folder of the device (`intel_vgpu/vgpu_id`), not out of it:
+        # `driver/unbind` is somebody else's.
+        device = os.path.realpath(self.path(uuid))
+        path = os.path.realpath(f"{device}/{attribute.name}")
+        if not path.startswith(f"{device}/") or not os.path.isfile(path):
+            raise ConfigUnsupportedError(f"mediated device '{uuid}' has no attribute '{attribute.name}'")
+        write_attribute(path, attribute.value)
+
+
+def _entries(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
