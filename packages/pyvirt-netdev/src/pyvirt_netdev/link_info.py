@@ -33,6 +33,15 @@ class Identity(NamedTuple):
     driver: str | None
 
 
+def get_duplex(ifname: str, *, sysfs: str = "/sys") -> str | None:
+    """``full`` or ``half``; ``None`` where the driver doesn't know.
+
+    :raises SystemCallError: with errno; ENODEV when there is no such device.
+    """
+    word = _read(ifname, "duplex", sysfs)
+    return word if word in ("full", "half") else None
+
+
 def get_link_info(ifname: str, *, sysfs: str = "/sys") -> LinkInfo:
     """State and speed of the link.
 

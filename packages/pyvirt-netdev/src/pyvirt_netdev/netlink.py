@@ -1,4 +1,4 @@
-"""rtnetlink in the few messages that this package needs.
+"""Netlink in the few messages that this package needs, most of them of its routing protocol, rtnetlink.
 
 A general library costs every process that plugs a NIC a third of a second at import; these messages cost nothing.
 Sources: the kernel's Documentation/userspace-api/netlink/intro.rst and include/uapi/linux/{netlink,rtnetlink}.h.
@@ -74,16 +74,16 @@ def attributes(data: bytes | memoryview) -> Iterator[tuple[int, memoryview]]:
         place += (size + 3) & ~3
 
 
-class Rtnetlink:
-    """A routing socket of the network namespace that the calling thread is in when it is made.
+class Netlink:
+    """A socket for one netlink protocol, of the network namespace that the calling thread is in when it is made.
 
     It is a context manager, which closes it.
     """
 
     __slots__ = ("_sequence", "_socket")
 
-    def __init__(self) -> None:
-        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
+    def __init__(self, protocol: int) -> None:
+        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
         self._sequence = 0
         for option in (_NETLINK_CAP_ACK, _NETLINK_EXT_ACK, _NETLINK_GET_STRICT_CHK):
             try:
@@ -154,6 +154,15 @@ class Rtnetlink:
                         raise InterruptedError(4, "the list changed while it was read")
                     return answers
                 answers.append(payload)
+
+
+class Rtnetlink(Netlink):
+    """A routing socket."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__(socket.NETLINK_ROUTE)
 
 
 def _reason(code: int, payload: bytes, flags: int, kind: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from pyvirt_util import files
+from pyvirt_util.errors import VirtError
 from pyvirt_util.locks import FileLock
 from pyvirt_util.statedirs import Instance, ensure_directory
 
@@ -41,12 +42,22 @@ class SavedSettings:
         """Keep what ``read`` tells of the device; ``False`` when older settings are kept already, and stay."""
         import json
 
-        path = self._path(device)
+        path = self.path(device)
         with FileLock(path + ".lock", timeout=30, remove=True):
             if os.path.exists(path):
                 return False
             files.write_atomic(path, json.dumps(read(), sort_keys=True) + "\n", durable=False)
         return True
+
+    def kept(self, device: str) -> Settings | None:
+        """What is kept of the device; ``None`` for nothing, or nothing that can be understood."""
+        import json
+
+        try:
+            settings = json.loads(files.read_text(self.path(device)))
+        except (VirtError, ValueError):
+            return None
+        return settings if isinstance(settings, dict) else None
 
     def restore(self, device: str, write: Callable[[Settings], object]) -> bool:
         """Hand the kept settings to ``write`` and forget them once it succeeded; ``False`` when there are none.
@@ -55,7 +66,7 @@ class SavedSettings:
         """
         import json
 
-        path = self._path(device)
+        path = self.path(device)
         with FileLock(path + ".lock", timeout=30, remove=True):
             try:
                 settings = json.loads(files.read_text(path)) if os.path.exists(path) else None
@@ -71,5 +82,6 @@ class SavedSettings:
             files.remove(path, durable=False)
         return True
 
-    def _path(self, device: str) -> str:
+    def path(self, device: str) -> str:
+        """The device's file; it is there while something is kept."""
         return f"{self.folder}/{device}.json"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyvirt.services import hookimpl
 from pyvirt.services.specs.interface import PluggedInterface
-from pyvirt.services.specs.netdev import PhysPortId
+from pyvirt.services.specs.netdev import LinkFacts, PhysPortId
 from pyvirt_netdev import phys_port, plug
 from pyvirt_netdev import vf as _vf
 from pyvirt_netdev.saved import SavedSettings
@@ -13,7 +13,7 @@ from pyvirt_netdev.sriov.settings import VfSettings
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pyvirt.services.specs.interface import InterfaceRequest
-    from pyvirt.services.specs.netdev import VfConfig
+    from pyvirt.services.specs.netdev import NetdevTree, VfConfig
     from pyvirt_util.undo import UndoStack
 
 
@@ -51,7 +51,7 @@ class InterfacePlugin:
         elif request.type == "direct":
             plug.unplug_macvtap(request, target, self.saved)
         elif request.type == "hostdev":
-            _vf.unplug(request.source or "", self.saved, self.sysfs)
+            _vf.unplug(request, self.saved, self.sysfs)
         else:
             return None
         return True
@@ -68,6 +68,31 @@ class NetdevPlugin:
     def phys_port_id(self, ifname: str) -> PhysPortId | None:
         """The physical port's id of a network device."""
         return PhysPortId(phys_port.get_phys_port_id(ifname, sysfs=self.sysfs))
+
+    @hookimpl
+    def link_facts(self, ifname: str) -> LinkFacts | None:
+        """State, speed, addresses and features of a network device."""
+        from pyvirt_netdev import features, link_info
+
+        identity = link_info.get_identity(ifname, sysfs=self.sysfs)
+        state = link_info.get_link_info(ifname, sysfs=self.sysfs)
+        return LinkFacts(
+            ifname,
+            identity.mac,
+            identity.mtu,
+            state.state,
+            state.speed,
+            link_info.get_duplex(ifname, sysfs=self.sysfs),
+            identity.driver,
+            features.get_features(ifname, sysfs=self.sysfs),
+        )
+
+    @hookimpl
+    def netdev_describe(self, ifname: str) -> NetdevTree | None:
+        """A network device with its physical function, the virtual ones, and which of their devices pair."""
+        from pyvirt_netdev import tree
+
+        return tree.describe(ifname, sysfs=self.sysfs)
 
     @hookimpl
     def vf_configure(self, pf: str, vf: int, config: VfConfig, undo: UndoStack) -> bool | None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pyvirt_netdev import sriov
 from pyvirt_netdev.sriov.settings import VfSettings, differing, get_vf_settings, restore_vf_settings, set_vf_settings
-from pyvirt_util.errors import ConfigUnsupportedError, SystemCallError
+from pyvirt_util.errors import ConfigUnsupportedError, OperationInvalidError, SystemCallError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,18 +46,28 @@ def restore(pf: str, vf: int, saved: SavedSettings) -> bool:
 def plug(request: InterfaceRequest, undo: UndoStack, saved: SavedSettings, sysfs: str = "/sys") -> Lent:
     """Set up the VF of an interface of type ``hostdev``: the guest's MAC address, and its VLAN tag or none.
 
-    Which PF it was is kept with the settings: once bound to vfio, a VF of a card with several ports can't tell.
+    Which PF it was is kept with the settings: once bound to vfio, a VF of a card with several ports can't tell. So is
+    the domain, and no other one gets the VF, or brings back its settings, before it is given back.
+
+    :raises OperationInvalidError: another domain has it.
     """
     wanted = _wanted(request)
     found = lent(request, sysfs)
-    saved.save(f"hostdev-{found.address}", lambda: {"pf": found.pf, "vf": found.vf})
-    undo.push(unplug, found.address, saved, sysfs)
+    key = _lent_key(found.address)
+    saved.save(key, lambda: {"pf": found.pf, "vf": found.vf, "domain": request.domain_uuid, "name": request.domain})
+    owner = saved.kept(key) or {}
+    if not _owns(request, owner):
+        raise OperationInvalidError(
+            f"virtual function {found.address} is in use by domain '{owner.get('name')}'",
+            hint=f"if there is no such domain any more, remove {saved.path(key)}",
+        )
+    undo.push(unplug, request, saved, sysfs)
     configure(found.pf, found.vf, wanted, undo, saved)
     return found
 
 
-def unplug(source: str, saved: SavedSettings, sysfs: str = "/sys") -> None:
-    """Bring back the settings of a VF, named by its PCI address or network device. What is gone is no error."""
+def unplug(request: InterfaceRequest, saved: SavedSettings, sysfs: str = "/sys") -> None:
+    """Bring back the settings of the VF that a domain has. What is gone, or another domain's, is no error."""
 
     def write(settings: Settings) -> None:
         try:
@@ -66,6 +76,7 @@ def unplug(source: str, saved: SavedSettings, sysfs: str = "/sys") -> None:
             if error.errno != errno.ENODEV:
                 raise
 
+    source = request.source or ""
     address: str | None = source
     if ":" not in source:
         try:
@@ -74,8 +85,8 @@ def unplug(source: str, saved: SavedSettings, sysfs: str = "/sys") -> None:
             if error.errno != errno.ENODEV:
                 raise
             return
-    if address is not None:
-        saved.restore(f"hostdev-{address}", write)
+    if address is not None and _owns(request, saved.kept(_lent_key(address)) or {}):
+        saved.restore(_lent_key(address), write)
 
 
 def lent(request: InterfaceRequest, sysfs: str = "/sys") -> Lent:
@@ -101,6 +112,14 @@ def _wanted(request: InterfaceRequest) -> VfSettings:
     if len(request.vlan) > 1:
         raise ConfigUnsupportedError("a virtual function can have one VLAN tag, not several")
     return VfSettings(mac=request.mac, vlan=request.vlan[0] if request.vlan else 0)
+
+
+def _owns(request: InterfaceRequest, record: Settings) -> bool:
+    return record.get("domain") in (None, request.domain_uuid)
+
+
+def _lent_key(address: str) -> str:
+    return f"hostdev-{address}"
 
 
 def _key(pf: str, vf: int) -> str:

@@ -17,14 +17,16 @@ from pyvirt_netdev.sriov.functions import (
     is_pf,
     is_vf,
 )
-from pyvirt_netdev.sriov.pairing import Pair, get_pairs, get_pf_netdev, get_vf_netdev
+from pyvirt_netdev.sriov.pairing import Match, Pair, get_pairs, get_pf_netdev, get_vf_netdev, match_pf_netdev
 from pyvirt_netdev.sriov.representors import get_representor, get_representors, is_representor
-from pyvirt_netdev.sriov.settings import VfSettings, get_vf_settings, set_vf_settings
+from pyvirt_netdev.sriov.settings import VfSettings, get_all_vf_settings, get_vf_settings, set_vf_settings
 
 __all__ = [
+    "Match",
     "Pair",
     "VfSettings",
     "VirtualFunction",
+    "get_all_vf_settings",
     "get_driver",
     "get_max_vfs",
     "get_netdevs",
@@ -42,5 +44,6 @@ __all__ = [
     "is_pf",
     "is_representor",
     "is_vf",
+    "match_pf_netdev",
     "set_vf_settings",
 ]

@@ -38,7 +38,7 @@ class _Port(NamedTuple):
     id: str | None
 
 
-class _Match(NamedTuple):
+class Match(NamedTuple):
     """The device on the port, or those that can't be told apart, or neither."""
 
     netdev: str | None
@@ -84,6 +84,11 @@ def get_pf_netdev(vf: str, *, sysfs: str = "/sys") -> str | None:
     :raises InvalidArgError: when ``vf`` is not a VF.
     :raises OperationFailedError: when nothing tells which of the PF's devices it is.
     """
+    return _sure(match_pf_netdev(vf, sysfs=sysfs), vf)
+
+
+def match_pf_netdev(vf: str, *, sysfs: str = "/sys") -> Match:
+    """As :func:`get_pf_netdev`, with those that nothing tells apart as an answer."""
     path = functions.folder(vf, sysfs)
     if functions.get_pf(vf, sysfs=sysfs) is None:
         raise InvalidArgError(f"'{vf}' is not a virtual function")
@@ -94,13 +99,13 @@ def get_pf_netdev(vf: str, *, sysfs: str = "/sys") -> str | None:
     elif len(own) == 1:
         mine = own[0]
     elif len(uplinks) < 2:  # bound to vfio, it has no network device to go by
-        return uplinks[0].name if uplinks else None
+        return Match(uplinks[0].name if uplinks else None)
     else:
-        return _sure(_Match(None, tuple(port.name for port in uplinks)), vf)
-    return _sure(_match(mine, len(own) < 2, uplinks, sysfs), vf)
+        return Match(None, tuple(port.name for port in uplinks))
+    return _match(mine, len(own) < 2, uplinks, sysfs)
 
 
-def _sure(match: _Match, of: str) -> str | None:
+def _sure(match: Match, of: str) -> str | None:
     if match.candidates:
         raise OperationFailedError(f"cannot tell whether '{of}' is on the port of {' or '.join(match.candidates)}")
     return match.netdev
@@ -126,38 +131,38 @@ def _ports(path: str, sysfs: str, *, uplinks: bool = False) -> list[_Port]:
     return ports
 
 
-def _match(mine: _Port, alone: bool, others: list[_Port], sysfs: str) -> _Match:
+def _match(mine: _Port, alone: bool, others: list[_Port], sysfs: str) -> Match:
     """``alone``: the function of ``mine`` has no other network device (that is a port to the outside)."""
     same = [port.name for port in others if port.id == mine.id] if mine.id is not None else []
     if len(same) == 1:
-        return _Match(same[0])
+        return Match(same[0])
     pool = same or [port.name for port in others if port.id is None or mine.id is None]
     if not pool:
-        return _Match(None)
+        return Match(None)
     try:
         return _match_without_id(mine.name, alone, pool, len(others), sysfs)
     except SystemCallError as error:
         if error.errno not in GONE:
             raise
-        return _Match(None)
+        return Match(None)
 
 
-def _match_without_id(mine: str, alone: bool, pool: list[str], others: int, sysfs: str) -> _Match:
+def _match_without_id(mine: str, alone: bool, pool: list[str], others: int, sysfs: str) -> Match:
     port_name = get_phys_port_name(mine, sysfs=sysfs)
     if port_name is not None:
         port_names = {name: get_phys_port_name(name, sysfs=sysfs) for name in pool}
         named = [name for name in pool if port_names[name] == port_name]
         if len(named) == 1:
-            return _Match(named[0])
+            return Match(named[0])
         pool = named or [name for name in pool if port_names[name] is None]
         if not pool:
-            return _Match(None)
+            return Match(None)
     if alone and others == 1:
-        return _Match(pool[0])
+        return Match(pool[0])
     if not alone and others > 1:  # a function with one port has the number 0, whichever port that is
         dev_port = get_dev_port(mine, sysfs=sysfs)
         numbered = [name for name in pool if dev_port is not None and get_dev_port(name, sysfs=sysfs) == dev_port]
         if len(numbered) == 1:
-            return _Match(numbered[0])
+            return Match(numbered[0])
         pool = numbered or pool
-    return _Match(None, tuple(pool))
+    return Match(None, tuple(pool))

@@ -52,15 +52,24 @@ def get_vf_settings(pf: str, vf: int) -> VfSettings:
 
     :raises SystemCallError: with errno ENODEV when there is no such device, ENOENT when it has no such VF.
     """
+    found = get_all_vf_settings(pf).get(vf)
+    if found is None:
+        raise system_error(f"find virtual function {vf} of '{pf}'", OSError(errno.ENOENT, os.strerror(errno.ENOENT)))
+    return found
+
+
+def get_all_vf_settings(pf: str) -> dict[int, VfSettings]:
+    """What the kernel tells of all VFs of the PF's network device ``pf``, by number; empty without SR-IOV.
+
+    :raises SystemCallError: with errno ENODEV when there is no such device.
+    """
+    found: dict[int, VfSettings] = {}
     for number, value in netlink.attributes(links.ask(pf, _FILTER_VF)):
-        if number != _IFLA_VFINFO_LIST:
-            continue
-        for member, description in netlink.attributes(value):
-            if member == _IFLA_VF_INFO:
-                index, settings = decode(description)
-                if index == vf:
-                    return settings
-    raise system_error(f"find virtual function {vf} of '{pf}'", OSError(errno.ENOENT, os.strerror(errno.ENOENT)))
+        if number == _IFLA_VFINFO_LIST:
+            found.update(
+                decode(description) for member, description in netlink.attributes(value) if member == _IFLA_VF_INFO
+            )
+    return found
 
 
 def set_vf_settings(pf: str, vf: int, settings: VfSettings) -> None:
