@@ -28,7 +28,10 @@ def parser_config() -> ParserConfig:
     from pyvirt_driver_test.namespace import TestNamespace
 
     return ParserConfig(
-        features=ParserFeature.USER_ALIAS | ParserFeature.INDIVIDUAL_VCPUS | ParserFeature.NET_MODEL_STRING,
+        features=ParserFeature.USER_ALIAS
+        | ParserFeature.INDIVIDUAL_VCPUS
+        | ParserFeature.NET_MODEL_STRING
+        | ParserFeature.FW_AUTOSELECT,
         default_arch=lambda os_type, virt_type: ARCH,
         namespaces={TestNamespace.uri: TestNamespace},
     )

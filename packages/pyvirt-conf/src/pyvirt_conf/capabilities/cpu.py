@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pyvirt_conf.document import Document
-from pyvirt_conf.domain.cpu import Cpu, CpuCache, CpuMode, MaxPhysAddr, Topology
+from pyvirt_conf.domain.cpu import Cpu, CpuCache, MaxPhysAddr, Topology
 from pyvirt_conf.xml import (
     U32,
     U64,
@@ -148,14 +148,7 @@ def _cpu(node: Node, mode: Mode) -> Cpu | HostCpu:
         if host.model is None:
             fail(node, mode, "missing element", "model")
         return host
-    guest = Cpu._from_node(node, mode)
-    if guest.model is None:
-        vendor = node.findtext("vendor")
-        if vendor:
-            fail(node, mode, f"vendor '{vendor}' without a cpu model", "vendor")
-        if guest.features and guest.mode is CpuMode.CUSTOM:
-            fail(node, mode, "features without a cpu model", "feature")
-    return guest
+    return Cpu._from_node(node, mode)
 
 
 def parse_cpu(text: str | bytes, *, file: str | None = None) -> Cpu | HostCpu:

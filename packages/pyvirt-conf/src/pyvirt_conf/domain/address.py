@@ -230,7 +230,7 @@ class IsaAddress(DeviceAddress):
 class DimmAddress(DeviceAddress):
     """A memory slot."""
 
-    slot: U32 = attr(default=0)
+    slot: U32 = attr(required=True)
     base: Hex64 | None = attr(omit=0)
 
 

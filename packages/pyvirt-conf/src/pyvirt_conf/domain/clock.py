@@ -139,7 +139,10 @@ class Clock(Element):
                 new.reset = True
             else:
                 new.adjustment = number("adjustment")
-                new.reset = new.adjustment is not None
+                if new.adjustment is not None:
+                    # An adjusted clock is one that varies.
+                    new.basis = ClockBasis(new.offset.value)
+                    new.offset = ClockOffset.VARIABLE
         elif new.offset is ClockOffset.VARIABLE:
             new.adjustment = number("adjustment") or 0
             new.adjustment0 = number("adjustment0") if mode.status else None

@@ -91,7 +91,7 @@ def _os(domain: Domain, config: ParserConfig) -> None:
         os.arch = config.default_arch(os.type or "", domain.type)
     if os.machine is None:
         os.machine = config.default_machine(domain)
-    if os.loader is not None and os.loader.path is not None and os.loader.type is None and os.type == "hvm":
+    if os.loader is not None and os.loader.path is not None and os.loader.type is None:
         os.loader.type = LoaderType.ROM
     if domain.devices.emulator is None:
         domain.devices.emulator = config.default_emulator(domain)

@@ -24,6 +24,7 @@ from pyvirt_conf.xml import (
     text,
 )
 from pyvirt_util.bitmaps import Bitmap
+from pyvirt_util.errors import ConfigUnsupportedError
 
 
 class CpuMode(StrEnum):
@@ -285,12 +286,12 @@ class Cpu(Element):
         if self.mode is None:
             # Old documents have no mode; a model alone was an exact match.
             self.mode = CpuMode.CUSTOM
-            if self.match is not None and self.model is None:
-                fail(node, mode, "match needs a cpu model", "@match")
         if self.mode is CpuMode.CUSTOM and self.match is None and self.model is not None:
             self.match = CpuMatch.EXACT
         if self.model is not None:
             self.model = self.model.strip() or None
+        if self.model is None:
+            self._without_model(node, mode)
         if self.vendor_id is not None:
             if len(self.vendor_id) != 12:
                 fail(node, mode, f"vendor id '{self.vendor_id}' is not 12 characters long", "model/@vendor_id")
@@ -312,6 +313,16 @@ class Cpu(Element):
                 fail(node, mode, f"feature '{feature.name}' is there twice", "feature")
             seen.add(feature.name)
 
+    def _without_model(self, node: Node, mode: Mode) -> None:
+        """Refuse what only makes sense beside a model."""
+        if self.vendor is not None:
+            fail(node, mode, f"vendor '{self.vendor}' without a cpu model", "vendor")
+        if self.mode is CpuMode.CUSTOM:
+            if self.features:
+                fail(node, mode, "features without a cpu model", "feature")
+            if self.check is not None:
+                fail(node, mode, "check is for a cpu with a model", "@check", ConfigUnsupportedError)
+
     def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
         # A model's fallback, the match and the mode itself are written only where they mean something.
         shown = self
@@ -323,7 +334,7 @@ class Cpu(Element):
             (with_fallback and self.fallback is None)
             or (not with_fallback and self.fallback is not None)
             or hide_mode
-            or (self.match is not None and (self.model is None or not models))
+            or (self.match is not None and (self.model is None or not custom))
             or (not models and (self.model is not None or self.vendor is not None))
         )
         if change:
@@ -331,7 +342,7 @@ class Cpu(Element):
             shown.fallback = (self.fallback or CpuFallback.ALLOW) if with_fallback else None
             if hide_mode:
                 shown.mode = None
-            if self.model is None or not models:
+            if self.model is None or not custom:
                 shown.match = None
             if not models:
                 shown.model = shown.vendor = shown.vendor_id = None

@@ -171,7 +171,7 @@ _HYPERV = (
 class Kvm(Element):
     """KVM's own features."""
 
-    _skip_empty = True
+    _keep_open = True
     hidden: OnOff | None = attr("hidden/@state")
     hint_dedicated: OnOff | None = attr("hint-dedicated/@state")
     poll_control: OnOff | None = attr("poll-control/@state")
@@ -201,7 +201,7 @@ class Kvm(Element):
 class Xen(Element):
     """Xen's own features."""
 
-    _skip_empty = True
+    _keep_open = True
     e820_host: OnOff | None = attr("e820_host/@state")
     passthrough: OnOff | None = attr("passthrough/@state")
     passthrough_mode: XenPassthrough | None = attr("passthrough/@mode")
@@ -344,7 +344,7 @@ class Features(Element):
     cfpc: Mitigation | None = attr("cfpc/@value")
     sbbc: Mitigation | None = attr("sbbc/@value")
     ibs: IbsMitigation | None = attr("ibs/@value")
-    tcg_tb_cache: int | None = sized("tcg/tb-cache", unit="MiB", store=2**20, omit=0)
+    tcg_tb_cache: int | None = sized("tcg/tb-cache", omit=0)
 
     def _parsed(self, node: Node, mode: Mode) -> None:
         for kid in node:

@@ -151,12 +151,16 @@ class PanicModel(StrEnum):
 class Panic(Device):
     """How a guest tells that it has crashed."""
 
+    _skip_empty = True
+
     model: PanicModel | None = attr()
 
 
 @element("nvram")
 class NvramDevice(Device):
     """The NVRAM of sPAPR guests."""
+
+    _keep_open = True
 
 
 class ShmemModel(StrEnum):
@@ -313,5 +317,7 @@ class UsbFilter(Element):
 @element("redirfilter")
 class RedirFilter(Element):
     """Rules for redirected devices; the first that fits counts."""
+
+    _skip_empty = True
 
     rules: list[UsbFilter] = children()

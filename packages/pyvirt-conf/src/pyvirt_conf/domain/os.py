@@ -86,6 +86,11 @@ class Nvram(Element):
     source: StorageSource | None = inline(required=False)
     path: str | None = text(".")
 
+    @property
+    def is_somewhere(self) -> bool:
+        """Whether it says where the variables are kept."""
+        return self.path is not None or self.source is not None
+
     # By hand: with a type there's a <source> inside, without one the text is the path.
     @classmethod
     def _from_node(cls, node: Node, mode: Mode) -> Nvram:
@@ -124,6 +129,11 @@ class Loader(Element):
     type: LoaderType | None = attr()
     stateless: YesNo | None = attr()
     path: str | None = text(".")
+
+    # By hand: without attributes and path there is nothing to say.
+    def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
+        if self.path is not None or self._write_attrs(mode):
+            self._write(out, pad, mode, "loader")
 
 
 @element("boot")
@@ -165,17 +175,19 @@ class Os(Element):
     kernel: str | None = text()
     initrd: str | None = text()
     cmdline: str | None = text()
-    root: str | None = text()
     dtb: str | None = text()
+    root: str | None = text()
     acpi_tables: list[AcpiTable] = children("acpi/table")
     boot: list[BootDevice] = children()
     boot_menu: YesNo | None = attr("bootmenu/@enable")
     boot_menu_timeout: U32 | None = attr("bootmenu/@timeout")
-    bios_useserial: YesNo | None = attr("bios/@useserial", omit=False)
+    bios_useserial: YesNo | None = attr("bios/@useserial")
     bios_reboot_timeout: I32 | None = attr("bios/@rebootTimeout")
     smbios: SmbiosMode | None = attr("smbios/@mode")
 
     def _parsed(self, node: Node, mode: Mode) -> None:
+        if len(self.acpi_tables) > 1:
+            fail(node, mode, "only one acpi table is supported", "acpi/table")
         if self.bios_reboot_timeout is not None and not -1 <= self.bios_reboot_timeout <= 65535:
             fail(node, mode, f"reboot timeout {self.bios_reboot_timeout} is out of range, expected -1 to 65535", "bios")
         if self.boot_menu is not True:

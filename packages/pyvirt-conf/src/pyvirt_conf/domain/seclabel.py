@@ -17,7 +17,10 @@ class SeclabelType(StrEnum):
 
 @element("seclabel")
 class Seclabel(Element):
-    """How one security driver labels the guest: ``<seclabel type='dynamic' model='dac' relabel='yes'>``."""
+    """How one security driver labels the guest: ``<seclabel type='dynamic' model='dac' relabel='yes'>``.
+
+    Without a type the driver's configuration decides; such a label is not written.
+    """
 
     type: SeclabelType | None = attr()
     model: str | None = attr()
@@ -27,10 +30,8 @@ class Seclabel(Element):
     base_label: str | None = text("baselabel")
 
     def _parsed(self, node: Node, mode: Mode) -> None:
-        if self.type is None:
-            self.type = SeclabelType.DYNAMIC
         if self.relabel is None:
-            self.relabel = self.type is SeclabelType.DYNAMIC
+            self.relabel = self.type in (None, SeclabelType.DYNAMIC)
         elif self.type is SeclabelType.DYNAMIC and not self.relabel:
             raise BadValue("dynamic labels need relabel='yes'")
         elif self.type is SeclabelType.NONE and self.relabel:
@@ -43,7 +44,7 @@ class Seclabel(Element):
         if self.type is SeclabelType.STATIC:
             if self.label is None:
                 raise BadValue("missing label of a static seclabel")
-        elif self.type is SeclabelType.NONE or mode.inactive:
+        elif self.type is not SeclabelType.DYNAMIC or mode.inactive:
             # The label of a dynamic one belongs to the running guest.
             self.label = None
         if not self.relabel:
@@ -52,6 +53,8 @@ class Seclabel(Element):
             self.base_label = None
 
     def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
+        if self.type is None:
+            return
         if self.type is SeclabelType.NONE:
             # There is nothing to relabel, and nothing more to say.
             head = "" if self.model is None else f" model='{escape(self.model)}'"

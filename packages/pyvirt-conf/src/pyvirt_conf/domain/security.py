@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pyvirt_conf.xml import U32, Element, OnOff, YesNo, attr, children, element, integer, text
+from pyvirt_conf.xml import U32, Element, Mode, Node, OnOff, YesNo, attr, children, element, fail, integer, text
+from pyvirt_util.errors import InternalError
 
 
 @element("launchSecurity", by="type")
@@ -22,7 +23,7 @@ class SevLaunchSecurity(LaunchSecurity):
     kernel_hashes: YesNo | None = attr("@kernelHashes")
     cbitpos: U32 | None = text()
     reduced_phys_bits: U32 | None = text("reducedPhysBits")
-    policy: Annotated[int, integer(0, 2**32 - 1, base=0, form="0x{:04x}")] = text("policy", required=True)
+    policy: Annotated[int, integer(0, 2**32 - 1, base=16, form="0x{:04x}")] = text("policy", required=True)
     dh_cert: str | None = text("dhCert")
     session: str | None = text()
 
@@ -53,3 +54,10 @@ class KeyWrap(Element):
 
     _skip_empty = True
     ciphers: list[KeyWrapCipher] = children()
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        names = [cipher.name for cipher in self.ciphers]
+        for cipher in KeyCipher:
+            if names.count(cipher) > 1:
+                fail(node, mode, f"cipher '{cipher}' is there more than once", "cipher", InternalError)
+        self.ciphers.sort(key=lambda cipher: cipher.name)

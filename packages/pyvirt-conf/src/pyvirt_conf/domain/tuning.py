@@ -15,6 +15,7 @@ from pyvirt_conf.xml import (
     Mode,
     Natural,
     Node,
+    Positive,
     Scalar,
     YesNo,
     attr,
@@ -157,7 +158,7 @@ class Vcpu(Element):
 class IoThread(Element):
     """A thread that does I/O for disks."""
 
-    id: U32 = attr(required=True)
+    id: Positive = attr(required=True)
     thread_pool_min: Natural | None = attr()
     thread_pool_max: Natural | None = attr()
 
@@ -392,6 +393,10 @@ class Resource(Element):
     partition: str | None = text()
     fc_appid: str | None = attr("fibrechannel/@appid")
 
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if self.partition is None and self.fc_appid is None:
+            raise BadValue("a resource needs a partition or an appid")
+
 
 @element("uid")
 class IdRange(Element):
@@ -406,5 +411,6 @@ class IdRange(Element):
 class IdMap(Element):
     """User and group ids of a container."""
 
+    _skip_empty = True
     uids: list[IdRange] = children("uid")
     gids: list[IdRange] = children("gid")

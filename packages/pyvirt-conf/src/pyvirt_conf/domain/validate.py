@@ -8,7 +8,7 @@ from pyvirt_conf.domain.complete import validate_name
 from pyvirt_conf.domain.config import ParserConfig, ParserFeature
 from pyvirt_conf.domain.disk import Disk
 from pyvirt_conf.domain.domain import Domain
-from pyvirt_conf.domain.os import Firmware, FirmwareFeatureName
+from pyvirt_conf.domain.os import Firmware, FirmwareFeatureName, LoaderType, Os
 from pyvirt_conf.domain.seclabel import DeviceSeclabel, Seclabel
 from pyvirt_conf.domain.sysinfo import SmbiosSysinfo
 from pyvirt_conf.domain.tuning import NumaMode
@@ -50,21 +50,50 @@ def _os(domain: Domain, config: ParserConfig) -> None:
     features = {feature.name: feature.enabled for feature in os.firmware_features}
     if os.firmware is None:
         if features:
-            raise XmlError("cannot use feature-based firmware autoselection when firmware autoselection is disabled")
-        if os.loader is not None and os.loader.path is None:
-            raise XmlError("no loader path specified and firmware auto selection disabled")
+            raise XmlDetailError(
+                "cannot use feature-based firmware autoselection when firmware autoselection is disabled"
+            )
+        _chosen_firmware(os)
     else:
         if not config.features & ParserFeature.FW_AUTOSELECT:
-            raise XmlError("firmware auto selection not implemented for this driver")
-        if os.firmware is not Firmware.EFI and os.nvram is not None:
-            raise XmlDetailError(f"firmware type '{os.firmware}' does not support nvram")
+            raise ConfigUnsupportedError("firmware auto selection not implemented for this driver")
         if features.get(FirmwareFeatureName.ENROLLED_KEYS) and (features.get(FirmwareFeatureName.SECURE_BOOT) is False):
             raise XmlDetailError(
                 "firmware feature 'enrolled-keys' cannot be enabled when firmware feature 'secure-boot' is disabled"
             )
+        _automatic_firmware(os)
     if os.loader is not None and os.loader.stateless and os.nvram is not None:
-        what = "NVRAM template" if os.nvram.template is not None else "NVRAM"
-        raise XmlDetailError(f"{what} is not permitted when loader is stateless")
+        if os.nvram.template is not None:
+            raise XmlDetailError("NVRAM template is not permitted when loader is stateless")
+        if os.nvram.is_somewhere:
+            raise XmlDetailError("NVRAM is not permitted when loader is stateless")
+
+
+def _chosen_firmware(os: Os) -> None:
+    """The document names the firmware."""
+    if os.loader is None and os.nvram is None:
+        return
+    if os.loader is None or os.loader.path is None:
+        raise XmlDetailError("no loader path specified and firmware auto selection disabled")
+    if os.loader.type is LoaderType.ROM and os.loader.stateless is False:
+        raise XmlDetailError("only a loader of type 'pflash' permits NVRAM")
+
+
+def _automatic_firmware(os: Os) -> None:
+    """The driver chooses; what says which firmware it is is not for the document then."""
+    if os.loader is not None:
+        if os.loader.readonly is not None or os.loader.type is not None or os.loader.path is not None:
+            what = "readonly" if os.loader.readonly is not None else "type"
+            raise XmlDetailError(
+                f"loader attribute '{what}' cannot be specified when firmware autoselection is enabled"
+            )
+    if os.nvram is not None:
+        if os.nvram.template is not None:
+            raise XmlDetailError(
+                "nvram attribute 'template' cannot be specified when firmware autoselection is enabled"
+            )
+        if os.nvram.is_somewhere and os.firmware is not Firmware.EFI:
+            raise XmlDetailError(f"firmware type '{os.firmware}' does not support nvram")
 
 
 def _cputune(domain: Domain) -> None:

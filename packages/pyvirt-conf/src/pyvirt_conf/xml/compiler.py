@@ -385,7 +385,9 @@ def _write_source(cls: type[Element], src: _Source) -> None:
     elif root.parts:
         _write_kids_close(cls, root, src)
     else:
-        src(1, "out.append(a + '/>\\n')")
+        if cls._skip_empty:
+            src(1, "if a != f'{pad}<{tag}':")
+        src(1 + cls._skip_empty, "out.append(a + '/>\\n')")
 
 
 def _parts_source(cls: type[Element], src: _Source) -> None:
@@ -412,7 +414,11 @@ def _write_kids_close(cls: type[Element], root: _Branch, src: _Source) -> None:
     _write_parts(root, src, 1, 1)
     if not cls._keep_open:
         src(1, "if len(out) == n + 1:")
-        src(2, "del out[n - 1:]" if cls._skip_empty else "out[n] = '/>\\n'")
+        if cls._skip_empty:
+            src(2, "if out[n - 1] == f'{pad}<{tag}':")
+            src(3, "del out[n - 1:]")
+            src(3, "return")
+        src(2, "out[n] = '/>\\n'")
         src(2, "return")
     src(1, "out.append(f'{pad}</{tag}>\\n')")
 

@@ -223,7 +223,7 @@ def accelerator(context: Context) -> list[str]:
     if kind == "qemu":
         text = "tcg"
         if features.tcg_tb_cache:
-            text += f",tb-size={features.tcg_tb_cache}"
+            text += f",tb-size={features.tcg_tb_cache // 1024}"
     elif kind == "kvm":
         text = "kvm"
         if features.kvm is not None and features.kvm.dirty_ring:
