@@ -1,15 +1,17 @@
-"""A real Linux, booted from its kernel: it finds what its XML says, and powers off when its button is pressed."""
+"""A real Linux, booted from its kernel: it finds what its XML says, and obeys its power button and its guest agent."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from e2e_support import Host, domain_xml, expect, quiet, wait_until
-from e2e_support.linux import READY, LinuxGuest, linux_guest, unavailable
+from e2e_support.linux import AGENT_READY, READY, LinuxGuest, linux_guest, unavailable
 
 import pyvirt
-from pyvirt.enums import DomainShutoffReason, DomainState
+from pyvirt import errors
+from pyvirt.enums import DomainRebootFlags, DomainShutoffReason, DomainState
 
 pytestmark = [pytest.mark.guest, pytest.mark.skipif(bool(unavailable()), reason=unavailable() or "can be made")]
 
@@ -74,3 +76,32 @@ def test_linux_reboots_by_its_power_button(host: Host, conn: pyvirt.Connection, 
         wait_until(lambda: domain.state().state == DomainState.RUNNING, "running again")
         domain.destroy()
     assert domain.state() == (DomainState.SHUTOFF, DomainShutoffReason.DESTROYED)
+
+
+def test_linux_obeys_its_guest_agent(
+    host: Host, conn: pyvirt.Connection, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    guest = linux_guest(tmp_path_factory.mktemp("agent"), agent=True)
+    channel = "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"
+    xml = linux_xml(guest, host.disk("data")).replace("</devices>", f"{channel}</devices>")
+    domain = conn.define_domain(xml)
+    domain.start()
+    with domain.console() as console:
+        expect(console, AGENT_READY)
+        answer = json.loads(domain.qemu_agent_command('{"execute": "guest-network-get-interfaces"}', 10))
+        macs = {found.get("hardware-address") for found in answer["return"]}
+        assert "00:00:00:00:00:00" in macs, macs  # the loopback device, which every Linux has
+        with pytest.raises(errors.InternalError, match="guest-no-such"):
+            domain.qemu_agent_command('{"execute": "guest-no-such"}', 10)
+        (process,) = host.qemus()
+
+        domain.reboot(DomainRebootFlags.GUEST_AGENT)
+        expect(console, b"shutdown -h -r")
+        expect(console, AGENT_READY)
+        assert host.qemus() == [process]
+
+        domain.shutdown()  # by the agent, as there is one; nobody presses the power button
+        said = expect(console, b"shutdown -h -P")
+        assert b"power button" not in said
+        wait_until(lambda: not domain.is_active(), "Linux powers off")
+    assert domain.state() == (DomainState.SHUTOFF, DomainShutoffReason.SHUTDOWN)

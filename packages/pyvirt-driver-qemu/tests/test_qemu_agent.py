@@ -1,4 +1,4 @@
-"""The guest agent's client, against an agent of a few lines that speaks the real protocol over a real socket."""
+"""The guest agent's client, against an agent of a few lines: what a real one does not do (that is tested end to end)."""
 
 from __future__ import annotations
 
