@@ -1,4 +1,4 @@
-"""The guest agent's client, against an agent of a few lines: what a real one does not do (that is tested end to end)."""
+"""The guest agent's client, against an agent of a few lines; the real one is asked in the end-to-end tests."""
 
 from __future__ import annotations
 
