@@ -16,13 +16,15 @@ import secrets
 from typing import TYPE_CHECKING
 
 from pyvirt_conf.nodedev import FcHost, ScsiHostCapability, VportOps
-from pyvirt_driver_nodedev.attributes import read_attribute, read_number, wait_until, write_attribute
+from pyvirt_driver_nodedev.waiting import PATIENCE, resolved, wait_until
+from pyvirt_util import sysfs
 from pyvirt_util.errors import (
     InternalError,
     NoNodeDeviceError,
     OperationInvalidError,
     XmlError,
 )
+from pyvirt_util.sysfs import HOST, Kernel
 from pyvirt_util.undo import UndoStack
 
 if TYPE_CHECKING:
@@ -75,10 +77,11 @@ def device_name(host: int) -> str:
 class ScsiHosts:
     """The SCSI hosts of one sysfs tree, those with Fibre Channel and virtual ports among them."""
 
-    def __init__(self, sysfs: str = "/sys", *, patience: float = 60.0) -> None:
+    def __init__(self, root: str = "/sys", *, kernel: Kernel = HOST, patience: float = PATIENCE) -> None:
         """:param patience: how many seconds a new virtual port may take to appear."""
-        self._fc = f"{sysfs}/class/fc_host"
-        self._scsi = f"{sysfs}/class/scsi_host"
+        self._fc = f"{root}/class/fc_host"
+        self._scsi = f"{root}/class/scsi_host"
+        self._kernel = kernel
         self._patience = patience
 
     def is_fc(self, host: int) -> bool:
@@ -91,12 +94,12 @@ class ScsiHosts:
 
     def attribute(self, host: int, name: str) -> str | None:
         """An attribute of a Fibre Channel adapter, a number without its ``0x``; ``None`` where it has none."""
-        value = read_attribute(f"{self._fc}/host{host}/{name}")
-        return None if value is None else value.partition("\n")[0].removeprefix("0x")
+        value = sysfs.try_read_text(f"{self._fc}/host{host}/{name}")
+        return None if value is None else value.removeprefix("0x")
 
     def unique_id(self, host: int) -> int | None:
         """What tells apart the hosts of one card; ``None`` where the kernel does not say."""
-        return read_number(f"{self._scsi}/host{host}/unique_id")
+        return sysfs.try_read_number(f"{self._scsi}/host{host}/unique_id")
 
     def capability(self, host: int) -> ScsiHostCapability:
         """What a SCSI host is, read now."""
@@ -107,8 +110,7 @@ class ScsiHosts:
             fabric = self.attribute(host, "fabric_name")
             found.capabilities.append(FcHost(wwnn=wwnn, wwpn=wwpn, fabric_wwn=fabric))
         if self.has_vports(host):
-            most = read_number(f"{self._fc}/host{host}/max_npiv_vports")
-            inuse = read_number(f"{self._fc}/host{host}/npiv_vports_inuse")
+            most, inuse = self._room(host)
             found.capabilities.append(VportOps(max_vports=most or 0, vports=inuse or 0))
         return found
 
@@ -131,7 +133,7 @@ class ScsiHosts:
     def by_place(self, pci_address: str, unique_id: int) -> int | None:
         """The SCSI host behind a PCI function (``0000:00:1f.2``), of those with this unique id."""
         for host in self._numbers(self._scsi):
-            place = os.path.realpath(f"{self._scsi}/host{host}").split("/")
+            place = resolved(f"{self._scsi}/host{host}").split("/")
             if pci_address in place and self.unique_id(host) == unique_id:
                 return host
         return None
@@ -139,8 +141,7 @@ class ScsiHosts:
     def with_room(self) -> int | None:
         """The first adapter that is online and can have one more virtual port."""
         for host in self._numbers(self._fc):
-            folder = f"{self._fc}/host{host}"
-            most, inuse = read_number(f"{folder}/max_npiv_vports"), read_number(f"{folder}/npiv_vports_inuse")
+            most, inuse = self._room(host)
             if self.attribute(host, "port_state") == _ONLINE and most is not None and inuse is not None:
                 if inuse < most:
                     return host
@@ -148,7 +149,7 @@ class ScsiHosts:
 
     def parent_of(self, host: int) -> int | None:
         """The adapter a virtual one was made on; ``None`` for a real one."""
-        above = os.path.realpath(f"{self._scsi}/host{host}").split("/")
+        above = resolved(f"{self._scsi}/host{host}").split("/")
         for name in reversed(above):
             found = _HOST.fullmatch(name)
             if found is not None and int(found[1]) != host and self.has_vports(int(found[1])):
@@ -188,7 +189,7 @@ class ScsiHosts:
         with UndoStack() as undo:
             self._manage(parent, "vport_create", wwnn, wwpn)
             undo.push(self._manage, parent, "vport_delete", wwnn, wwpn)
-            if not wait_until(lambda: self.by_wwn(wwnn, wwpn) is not None, self._patience):
+            if not wait_until(lambda: self.by_wwn(wwnn, wwpn) is not None, self._patience, self._kernel):
                 raise NoNodeDeviceError(
                     f"no SCSI host with wwnn '{wwnn}' and wwpn '{wwpn}' appeared below '{device_name(parent)}'"
                 )
@@ -228,7 +229,7 @@ class ScsiHosts:
         path = self._vport_file(parent, operation)
         if path is None:
             raise OperationInvalidError(f"device '{device_name(parent)}' has no '{operation}'")
-        write_attribute(path, f"{wwpn}:{wwnn}")
+        self._kernel.write(path, f"{wwpn}:{wwnn}".encode())
 
     def _vport_file(self, host: int, operation: str) -> str | None:
         for folder in (self._fc, self._scsi):
@@ -237,11 +238,16 @@ class ScsiHosts:
                 return path
         return None
 
+    def _room(self, host: int) -> tuple[int | None, int | None]:
+        """How many virtual ports it may have, and has."""
+        folder = f"{self._fc}/host{host}"
+        return (
+            sysfs.try_read_number(f"{folder}/max_npiv_vports"),
+            sysfs.try_read_number(f"{folder}/npiv_vports_inuse"),
+        )
+
     def _numbers(self, folder: str) -> list[int]:
-        try:
-            found = [_HOST.fullmatch(name) for name in os.listdir(folder)]
-        except OSError:
-            return []
+        found = [_HOST.fullmatch(name) for name in sysfs.list_names(folder)]
         return sorted(int(match[1]) for match in found if match is not None)
 
 

@@ -15,8 +15,10 @@ from pyvirt_driver_nodedev.mdev.identity import mdev_name, mdev_of, place_below_
 from pyvirt_driver_nodedev.mdev.listing import ORPHANS_PARENT
 from pyvirt_driver_nodedev.mdev.mdevctl import CONFIG, Mdevctl
 from pyvirt_driver_nodedev.mdev.sysfs import MdevBus
+from pyvirt_driver_nodedev.waiting import PATIENCE
 from pyvirt_util import process, uuids
 from pyvirt_util.errors import InternalError, OperationInvalidError, OperationUnsupportedError, ResourceBusyError
+from pyvirt_util.sysfs import HOST, Kernel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,13 +42,14 @@ class MediatedDevices:
         dev: str = "/dev",
         config: str = CONFIG,
         program: str | None = None,
-        patience: float = 60.0,
+        kernel: Kernel = HOST,
+        patience: float = PATIENCE,
     ) -> None:
         """:param program: mdevctl. Looked for by default, but not for another tree than ``/sys``: it knows no other.
         :param patience: how many seconds a new device may take to appear.
         """
         self._dev = dev
-        self._bus = MdevBus(sysfs, patience=patience)
+        self._bus = MdevBus(sysfs, kernel=kernel, patience=patience)
         self._config = config
         self._given = program
         self._is_host = sysfs == "/sys"
@@ -134,12 +137,13 @@ class MediatedDevices:
             mdevctl.stop(uuid)
         else:
             self._bus.remove(uuid)
+        self._bus.wait_gone(uuid)
 
     def _refuse_busy(self, device: NodeDevice, uuid: str) -> None:
         """The kernel would wait for the guest to end. VFIO lets nobody else open the group meanwhile: that tells."""
-        group = os.path.realpath(f"{self._bus.path(uuid)}/iommu_group")
+        group = self._bus.read(uuid).iommu_group
         try:
-            os.close(os.open(f"{self._dev}/vfio/{os.path.basename(group)}", os.O_RDONLY | os.O_CLOEXEC))
+            os.close(os.open(f"{self._dev}/vfio/{group}", os.O_RDONLY | os.O_CLOEXEC))
         except OSError as error:
             if error.errno == errno.EBUSY:
                 raise ResourceBusyError(f"device '{device.name}' is in use by a guest") from error

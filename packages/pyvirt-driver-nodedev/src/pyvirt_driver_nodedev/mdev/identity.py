@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pyvirt_conf.nodedev import ApMatrixCapability, CssCapability, MdevCapability, PciCapability
 from pyvirt_util.errors import ConfigUnsupportedError, ParseFailedError
+from pyvirt_util.pci.address import PciAddress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,8 +34,7 @@ def parent_address(parent: NodeDevice) -> str | None:
     """The address of a device as the parent of mediated devices; ``None`` for one that can't be a parent."""
     for capability in parent.capabilities:
         if isinstance(capability, PciCapability):
-            place = capability
-            return f"{place.domain:04x}:{place.bus:02x}:{place.slot:02x}.{place.function}"
+            return str(PciAddress(capability.domain, capability.bus, capability.slot, capability.function))
         if isinstance(capability, CssCapability):
             return f"{capability.cssid:x}.{capability.ssid:x}.{capability.devno:04x}"
         if isinstance(capability, ApMatrixCapability):

@@ -13,9 +13,9 @@ import os
 from typing import TYPE_CHECKING
 
 from pyvirt_conf.nodedev import MdevCapability, MdevType, NodeDevice
-from pyvirt_driver_nodedev.attributes import link_name, read_attribute, read_number, wait_until, write_attribute
 from pyvirt_driver_nodedev.mdev.identity import mdev_name
-from pyvirt_util import uuids
+from pyvirt_driver_nodedev.waiting import PATIENCE, resolved, wait_until
+from pyvirt_util import sysfs, uuids
 from pyvirt_util.errors import (
     ConfigUnsupportedError,
     InternalError,
@@ -23,6 +23,7 @@ from pyvirt_util.errors import (
     OperationInvalidError,
     ResourceBusyError,
 )
+from pyvirt_util.sysfs import HOST, Kernel
 from pyvirt_util.undo import UndoStack
 
 if TYPE_CHECKING:
@@ -40,12 +41,12 @@ def read_types(parent: str) -> list[MdevType]:
         must have is on its way in or out, and is left out.
     """
     found = []
-    for type_id in _entries(f"{parent}/{_TYPES}"):
+    for type_id in sysfs.list_names(f"{parent}/{_TYPES}"):
         folder = f"{parent}/{_TYPES}/{type_id}"
-        api = read_attribute(f"{folder}/device_api")
-        available = read_number(f"{folder}/available_instances")
+        api = sysfs.try_read_text(f"{folder}/device_api")
+        available = sysfs.try_read_number(f"{folder}/available_instances")
         if api is not None and available is not None:
-            name = read_attribute(f"{folder}/name")
+            name = sysfs.try_read_text(f"{folder}/name")
             found.append(MdevType(id=type_id, name=name, device_api=api, available_instances=available))
     return found
 
@@ -56,12 +57,12 @@ def read_mdev(path: str) -> MdevCapability:
     :param path: the device's folder below ``/sys``.
     :raises InternalError: it is no mediated device, or not any more.
     """
-    type_id = link_name(f"{path}/mdev_type")
-    real = os.path.realpath(path)
+    type_id = sysfs.link_name(f"{path}/mdev_type")
+    real = resolved(path)
     uuid = uuids.try_parse(os.path.basename(real))
     if type_id is None or uuid is None:
         raise InternalError(f"'{path}' is no mediated device")
-    group = link_name(f"{path}/iommu_group")
+    group = sysfs.link_name(f"{path}/iommu_group")
     return MdevCapability(
         type_id=type_id,
         uuid=uuid,
@@ -73,14 +74,15 @@ def read_mdev(path: str) -> MdevCapability:
 class MdevBus:
     """The mediated devices of one sysfs tree."""
 
-    def __init__(self, sysfs: str = "/sys", *, patience: float = 60.0) -> None:
+    def __init__(self, root: str = "/sys", *, kernel: Kernel = HOST, patience: float = PATIENCE) -> None:
         """:param patience: how many seconds a new device may take to appear."""
-        self._sysfs = sysfs
+        self._root = root
+        self._kernel = kernel
         self._patience = patience
 
     def path(self, uuid: str) -> str:
         """Where a device would be."""
-        return f"{self._sysfs}/bus/mdev/devices/{uuid}"
+        return f"{self._root}/bus/mdev/devices/{uuid}"
 
     def exists(self, uuid: str) -> bool:
         """Whether a device of this UUID runs; there can be only one, below whatever parent."""
@@ -88,13 +90,19 @@ class MdevBus:
 
     def is_below(self, uuid: str, parent_address: str | None) -> bool:
         """Whether it runs below this parent."""
-        parent = os.path.dirname(os.path.realpath(self.path(uuid)))
-        return self.exists(uuid) and os.path.basename(parent) == parent_address
+        try:
+            return self.read(uuid).parent_addr == parent_address
+        except InternalError:
+            return False
+
+    def read(self, uuid: str) -> MdevCapability:
+        """The device of a UUID. :raises InternalError: it does not run."""
+        return read_mdev(self.path(uuid))
 
     def devices(self, parent_name: Callable[[str], str | None]) -> list[NodeDevice]:
         """All devices that run, by UUID; ``parent_name`` as for listings of mdevctl."""
         found = []
-        for uuid in _entries(f"{self._sysfs}/bus/mdev/devices"):
+        for uuid in sysfs.list_names(f"{self._root}/bus/mdev/devices"):
             try:
                 found.append(self.device(uuid, parent_name))
             except InternalError:
@@ -103,14 +111,14 @@ class MdevBus:
 
     def device(self, uuid: str, parent_name: Callable[[str], str | None]) -> NodeDevice:
         """A device that runs. :raises InternalError: it does not."""
-        path = os.path.realpath(self.path(uuid))
+        path = resolved(self.path(uuid))
         mdev = read_mdev(path)
         assert mdev.parent_addr is not None
         return NodeDevice(
             name=mdev_name(uuid, mdev.parent_addr),
             path=path,
             parent=parent_name(mdev.parent_addr),
-            driver=link_name(f"{path}/driver"),
+            driver=sysfs.link_name(f"{path}/driver"),
             capabilities=[mdev],
         )
 
@@ -123,10 +131,10 @@ class MdevBus:
         folder = self._type_folder(parent_address, type_id)
         if self.exists(uuid):
             raise OperationInvalidError(f"mediated device '{uuid}' exists")
-        if read_number(f"{folder}/available_instances") == 0:
+        if sysfs.try_read_number(f"{folder}/available_instances") == 0:
             raise ResourceBusyError(f"device '{parent_address}' has no instance of type '{type_id}' left")
         with UndoStack() as undo:
-            write_attribute(f"{folder}/create", uuid)
+            self._kernel.write(f"{folder}/create", uuid.encode())
             undo.push(self.remove, uuid)
             self.wait_for(uuid)
             for attribute in attributes:
@@ -134,31 +142,28 @@ class MdevBus:
 
     def remove(self, uuid: str) -> None:
         """Remove a device. :raises SystemCallError: what the kernel says."""
-        write_attribute(f"{self.path(uuid)}/remove", "1")
+        self._kernel.write(f"{self.path(uuid)}/remove", b"1")
 
     def wait_for(self, uuid: str) -> None:
         """Wait until a new device is there. :raises OperationFailedError: it never comes."""
-        if not wait_until(lambda: self.exists(uuid), self._patience):
+        if not wait_until(lambda: self.exists(uuid), self._patience, self._kernel):
             raise OperationFailedError(f"mediated device '{uuid}' did not appear within {self._patience:g} s")
 
+    def wait_gone(self, uuid: str) -> None:
+        """Wait until a device that was removed is no longer shown."""
+        wait_until(lambda: not self.exists(uuid), self._patience, self._kernel)
+
     def _type_folder(self, parent_address: str, type_id: str) -> str:
-        types = f"{self._sysfs}/class/mdev_bus/{parent_address}/{_TYPES}"
-        if type_id not in _entries(types):
+        types = f"{self._root}/class/mdev_bus/{parent_address}/{_TYPES}"
+        if type_id not in sysfs.list_names(types):
             raise ConfigUnsupportedError(f"device '{parent_address}' has no mediated devices of type '{type_id}'")
         return f"{types}/{type_id}"
 
     def _set(self, uuid: str, attribute: MdevAttribute) -> None:
         # The name comes from a document. It may lead into a folder of the device (`intel_vgpu/vgpu_id`), not out of it:
         # `driver/unbind` is somebody else's.
-        device = os.path.realpath(self.path(uuid))
-        path = os.path.realpath(f"{device}/{attribute.name}")
+        device = resolved(self.path(uuid))
+        path = resolved(f"{device}/{attribute.name}")
         if not path.startswith(f"{device}/") or not os.path.isfile(path):
             raise ConfigUnsupportedError(f"mediated device '{uuid}' has no attribute '{attribute.name}'")
-        write_attribute(path, attribute.value)
-
-
-def _entries(folder: str) -> list[str]:
-    try:
-        return sorted(os.listdir(folder))
-    except OSError:
-        return []
+        self._kernel.write(path, attribute.value.encode())

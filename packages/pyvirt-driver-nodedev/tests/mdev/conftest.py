@@ -1,0 +1,262 @@
+"""A described host that can be split into mediated devices, since this machine's kernel has no such drivers.
+
+The tree is laid out as sysfs is; what a kernel does when ``create`` and ``remove`` are written,
+:class:`DescribedMdevHost` does. It is told either by pyvirt's own writes (:class:`DescribedKernel`), or, for programs,
+through pipes in place of these files (the fixture ``mdev_namespace``, where the tree is ``/sys``).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import select
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+from pyvirt_conf.nodedev import NodeDevice, parse_node_device
+from pyvirt_util import uuids
+from pyvirt_util.errors import system_error
+from pyvirt_util.sysfs import Kernel
+
+ADDRESS = "0000:00:02.0"
+TYPES = {"i915-GVTg_V5_8": ("GVTg_V5_8", 2), "i915-GVTg_V5_4": (None, 1)}
+CLONE_FS, CLONE_NEWNS = 0x00000200, 0x00020000
+MS_REC, MS_PRIVATE = 0x4000, 0x40000
+
+
+class DescribedMdevHost:
+    """A PCI function with two types of mediated devices, below ``root``."""
+
+    def __init__(self, root: Path, attributes: tuple[str, ...] = ("vgpu/weight", "label")) -> None:
+        self.root = root
+        self.attributes = attributes
+        self.written: list[tuple[str, str]] = []
+        self.refuse: dict[str, int] = {}
+        self.parent = root / "devices" / "pci0000:00" / ADDRESS
+        for folder in ("class/mdev_bus", "bus/mdev/devices", "bus/pci/devices"):
+            (root / folder).mkdir(parents=True)
+        for type_id, (name, available) in TYPES.items():
+            folder = self.parent / "mdev_supported_types" / type_id
+            (folder / "devices").mkdir(parents=True)
+            (folder / "available_instances").write_text(f"{available}\n")
+            (folder / "device_api").write_text("vfio-pci\n")
+            (folder / "description").write_text("resolution: 1024x768\n")
+            (folder / "create").touch()
+            if name is not None:
+                (folder / "name").write_text(f"{name}\n")
+        driver = root / "bus" / "mdev" / "drivers" / "vfio_mdev"
+        driver.mkdir(parents=True)
+        (driver / "unbind").touch()
+        (root / "class" / "mdev_bus" / ADDRESS).symlink_to(self.parent)
+        (root / "bus" / "pci" / "devices" / ADDRESS).symlink_to(self.parent)
+
+    @property
+    def kernel(self) -> DescribedKernel:
+        return DescribedKernel(self)
+
+    def node_device(self) -> NodeDevice:
+        """The parent."""
+        return parse_node_device(
+            "<device><name>pci_0000_00_02_0</name><parent>computer</parent><capability type='pci'>"
+            "<domain>0</domain><bus>0</bus><slot>2</slot><function>0</function>"
+            "<product id='0x0001'/><vendor id='0x8086'/></capability></device>"
+        )
+
+    def find(self, name: str) -> NodeDevice | None:
+        device = self.node_device()
+        return device if name == device.name else None
+
+    def name_of(self, address: str) -> str | None:
+        return "pci_0000_00_02_0" if address == ADDRESS else None
+
+    def wrote(self, path: str, text: str) -> bool:
+        """Do what the kernel does for a write; ``False`` for a plain file."""
+        if path in self.refuse:
+            number = self.refuse[path]
+            raise OSError(number, os.strerror(number))
+        place = Path(path)
+        if place.name == "create":
+            self.make(place.parent, text.strip())
+        elif place.name == "remove":
+            self.drop(place.parent.resolve())
+        else:
+            self.written.append((str(place), text))
+            return False
+        return True
+
+    def make(self, type_folder: Path, uuid: str) -> None:
+        link = self.root / "bus" / "mdev" / "devices" / uuid
+        if uuids.try_parse(uuid) is None:
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        if os.path.lexists(link):
+            raise OSError(errno.EEXIST, os.strerror(errno.EEXIST))
+        if not self.count(type_folder, 0):
+            raise OSError(errno.EUSERS, os.strerror(errno.EUSERS))
+        device = self.parent / uuid
+        device.mkdir()
+        for name in self.attributes:
+            (device / name).parent.mkdir(exist_ok=True)
+            (device / name).touch()
+        (device / "remove").touch()
+        (device / "driver").symlink_to(self.root / "bus" / "mdev" / "drivers" / "vfio_mdev")
+        group = self.root / "kernel" / "iommu_groups" / "12"
+        group.mkdir(parents=True, exist_ok=True)
+        (device / "iommu_group").symlink_to(group)
+        link.symlink_to(device)
+        self.count(type_folder, -1)
+        (device / "mdev_type").symlink_to(f"../mdev_supported_types/{type_folder.name}")
+
+    def drop(self, device: Path) -> None:
+        type_folder = (device / "mdev_type").resolve()
+        (self.root / "bus" / "mdev" / "devices" / device.name).unlink()
+        shutil.rmtree(device)
+        self.count(type_folder, 1)
+
+    def count(self, type_folder: Path, change: int) -> int:
+        path = type_folder / "available_instances"
+        now = int(path.read_text()) + change
+        path.write_text(f"{now}\n")
+        return now
+
+
+class DescribedKernel(Kernel):
+    """Answers pyvirt's writes for a described host."""
+
+    __slots__ = ("host",)
+
+    def __init__(self, host: DescribedMdevHost) -> None:
+        self.host = host
+
+    def write(self, path: str, data: bytes, offset: int = 0) -> None:
+        try:
+            done = self.host.wrote(path, data.decode())
+        except OSError as error:
+            raise system_error(f"write {data!r} to '{path}'", error) from error
+        if not done:
+            super().write(path, data, offset)
+
+
+class PipedMdevHost(DescribedMdevHost):
+    """The same for programs: ``create`` and ``remove`` are pipes, and a thread is the kernel at their other end."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self._pipes: dict[int, str] = {}
+        self._poll = select.poll()
+        self._end = os.eventfd(0, os.EFD_CLOEXEC)
+        self._poll.register(self._end, select.POLLIN)
+        for type_id in TYPES:
+            self._pipe(self.parent / "mdev_supported_types" / type_id / "create")
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+        self._ready.wait()
+
+    def make(self, type_folder: Path, uuid: str) -> None:
+        super().make(type_folder, uuid)
+        self._pipe(self.parent / uuid / "remove")
+
+    def close(self) -> None:
+        os.eventfd_write(self._end, 1)
+        self._thread.join()
+        for fd in (self._end, *self._pipes):
+            os.close(fd)
+
+    def _pipe(self, path: Path) -> None:
+        path.unlink()
+        os.mkfifo(path)
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)  # both ends: nobody ever waits for the other, none sees its end
+        self._pipes[fd] = str(path)
+        self._poll.register(fd, select.POLLIN)
+
+    def _serve(self) -> None:
+        # Who shares its working directory with another thread can't change to another mount namespace, or back.
+        ctypes.CDLL(None).unshare(CLONE_FS)
+        self._ready.set()
+        while True:
+            for fd, _ in self._poll.poll():
+                if fd == self._end:
+                    return
+                text = os.read(fd, 4096).decode()
+                self.wrote(self._pipes[fd], text)
+                if self._pipes[fd].endswith("/remove"):
+                    self._poll.unregister(fd)
+                    del self._pipes[fd]
+                    os.close(fd)
+
+
+@pytest.fixture
+def mdev_host(tmp_path: Path) -> DescribedMdevHost:
+    return DescribedMdevHost(tmp_path / "sys")
+
+
+@pytest.fixture
+def mdevctl_program() -> str:
+    """The real mdevctl (Debian's package mdevctl)."""
+    program = shutil.which("mdevctl", path="/usr/sbin:/usr/bin:/sbin:/bin")
+    if program is None:
+        pytest.skip("mdevctl is not installed")
+    return program
+
+
+@pytest.fixture
+def mdev_namespace(mdevctl_program):
+    """A mount namespace of its own for this thread, in which ``/sys`` is a described host and mdevctl has no files yet.
+
+    The real mdevctl runs there: it knows no other tree.
+    """
+    if os.geteuid() != 0:
+        pytest.skip("mount namespaces need root")
+    assert threading.current_thread() is threading.main_thread()
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def call(result: int) -> None:
+        if result != 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+    before = os.open("/proc/thread-self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+    folder = os.getcwd()
+    host = None
+    try:
+        call(libc.unshare(CLONE_NEWNS))
+        call(libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
+        for target in (b"/sys", b"/etc/mdevctl.d"):
+            call(libc.mount(b"described", target, b"tmpfs", 0, None))
+        for name in ("callouts", "notifiers"):
+            os.makedirs(f"/etc/mdevctl.d/scripts.d/{name}")
+        host = PipedMdevHost(Path("/sys"))
+        yield host
+    finally:
+        if host is not None:
+            host.close()
+        call(libc.setns(before, CLONE_NEWNS))
+        os.close(before)
+        os.chdir(folder)
+
+
+def new_mdev(type_id: str = "i915-GVTg_V5_8", uuid: str | None = None, attributes=(), parent="pci_0000_00_02_0"):
+    """The document of a new mediated device."""
+    inner = f"<type id='{type_id}'/>" + (f"<uuid>{uuid}</uuid>" if uuid else "")
+    inner += "".join(f"<attr name='{name}' value='{value}'/>" for name, value in attributes)
+    above = f"<parent>{parent}</parent>" if parent else ""
+    return f"<device>{above}<capability type='mdev'>{inner}</capability></device>"
+
+
+@pytest.fixture
+def new_device():
+    """Makes definitions of new mediated devices, with the arguments of :func:`new_mdev`."""
+
+    def make(*args, **kwargs) -> NodeDevice:
+        return parse_node_device(new_mdev(*args, **kwargs), new=True)
+
+    return make
+
+
+@pytest.fixture
+def new_document():
+    """Makes documents of new mediated devices."""
+    return new_mdev
