@@ -349,6 +349,18 @@ def test_starting_the_domains_that_start_with_the_host(driver: SleepDriver, monk
     assert [domain.name for domain, _ in connection.start_autostart_domains()] == ["broken"]
 
 
+def test_locks_of_killed_processes_go_with_the_next_change_of_any_domain(driver: SleepDriver) -> None:
+    locks = f"{driver.directories.runtime}/locks"
+    open(f"{locks}/killed.lock", "w").close()
+    held = driver.records.lock("held")
+    with held:
+        open(f"{locks}/killed.lock", "w").close()
+        other = SleepDriver(Instance.embed(driver.instance.root or ""))
+        other.domain_define_xml_flags(xml(), DomainDefineFlags(0))
+        assert os.listdir(locks) == ["held.lock"]
+    assert os.listdir(locks) == []
+
+
 def test_status_file_round_trip() -> None:
     status = GuestStatus(
         "web",

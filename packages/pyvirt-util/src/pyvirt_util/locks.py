@@ -151,6 +151,18 @@ class FileLock:
         self.release()
 
 
+def remove_abandoned(folder: str) -> None:
+    """Remove the files of locks that killed holders left in a folder which has nothing else in it."""
+    try:
+        names = os.listdir(folder)
+    except FileNotFoundError:
+        return
+    for name in names:
+        lock = FileLock(f"{folder}/{name}", remove=True)
+        if lock.try_acquire():
+            lock.release()
+
+
 def holder_pids(path: str | PathLike[str]) -> list[int]:
     """The processes that took an flock on the file (/proc/locks); empty when none, or when they are not visible.
 

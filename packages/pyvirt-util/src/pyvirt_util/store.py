@@ -20,7 +20,7 @@ import time
 from pyvirt_util import _logging, files, uuids
 from pyvirt_util._uuid_index import UuidIndex
 from pyvirt_util.errors import InvalidArgError, OperationTimeoutError, VirtError, XmlError, system_error
-from pyvirt_util.locks import FileLock
+from pyvirt_util.locks import FileLock, remove_abandoned
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -524,23 +524,12 @@ class ObjectStore:
                 if self._index.get(uuid) == name:  # it was there first, as far as we know
                     owners[uuid], other, name = name, name, other
                 self._report(name, f"{self.kind}s '{other}' and '{name}' have the same uuid {uuid}")
-        self._remove_abandoned_locks()
+        remove_abandoned(self._locks)
         now = time.time_ns()
         self._index.replace(self._folder_lock.fileno(), owners, now if complete else None)
         if complete:
             os.utime(self.directory, ns=(now, now))
         return complete
-
-    def _remove_abandoned_locks(self) -> None:
-        """Killed holders leave the files of their locks."""
-        try:
-            names = os.listdir(self._locks)
-        except FileNotFoundError:
-            return
-        for name in names:
-            lock = FileLock(f"{self._locks}/{name}", remove=True)
-            if lock.try_acquire():
-                lock.release()
 
     def _settle_rename(self) -> None:
         """Finish a renaming whose process was killed, if there is one: once the new file is there, the old one goes."""

@@ -24,7 +24,7 @@ from pyvirt_util.errors import (
     VirtError,
     system_error,
 )
-from pyvirt_util.locks import FileLock
+from pyvirt_util.locks import FileLock, remove_abandoned
 from pyvirt_util.process import ProcessId, holders
 from pyvirt_util.statedirs import ensure_directory
 from pyvirt_util.store import ObjectStore
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 # How long a change waits for another change of the same domain; seconds.
 LOCK_TIMEOUT = 30.0
+# Locks that killed processes left are looked for with the first change and then with every so many.
+_CLEAN_EVERY = 100
 
 
 class DomainRecords:
@@ -58,11 +60,15 @@ class DomainRecords:
             durable=False,
         )
         self._statuses: dict[str, tuple[Stamp, GuestStatus]] = {}
+        self._changes = 0
 
     # Locks
 
     def lock(self, name: str) -> FileLock:
         """The lock that serialises changes of the domain ``name``."""
+        if self._changes % _CLEAN_EVERY == 0:
+            remove_abandoned(f"{self.runtime_folder}/locks")
+        self._changes += 1
         return FileLock(
             f"{self.runtime_folder}/locks/{name}.lock", timeout=LOCK_TIMEOUT, remove=True, what=f"domain '{name}'"
         )
