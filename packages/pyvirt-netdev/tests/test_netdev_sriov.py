@@ -5,78 +5,24 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from pathlib import Path
 
 import pytest
 
 from pyvirt_netdev import sriov
 from pyvirt_netdev.sriov import functions, pairing
+from pyvirt_testing.fake_sriov import FakeSriovTree
 from pyvirt_util.errors import InvalidArgError, OperationFailedError, SystemCallError
 
-PF = "0000:03:00.0"
-
-
-class Tree:
-    """A machine's /sys, laid out as the kernel does it."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.sysfs = str(root)
-        (root / "class/net").mkdir(parents=True)
-        (root / "bus/pci/devices").mkdir(parents=True)
-
-    def path(self, address: str) -> Path:
-        return self.root / "devices/pci0000:00" / address
-
-    def function(self, address: str, *, driver: str | None = "mlx4_core", **attributes: str) -> None:
-        path = self.path(address)
-        path.mkdir(parents=True)
-        (self.root / "bus/pci/devices" / address).symlink_to(f"../../../devices/pci0000:00/{address}")
-        if driver:
-            (path / "driver").symlink_to(f"../../../bus/pci/drivers/{driver}")
-        for name, value in attributes.items():
-            (path / name).write_text(value + "\n")
-
-    def netdev(self, address: str, name: str, **attributes: str) -> None:
-        path = self.path(address) / "net" / name
-        path.mkdir(parents=True)
-        (path / "device").symlink_to(f"../../../{address}")
-        (self.root / "class/net" / name).symlink_to(f"../../devices/pci0000:00/{address}/net/{name}")
-        for key, value in attributes.items():
-            (path / key).write_text(value + "\n")
-
-    def vf(self, index: int, *, pf: str = PF, driver: str | None = "mlx4_core") -> str:
-        address = f"0000:{3 + (index + 1) // 256:02x}:{(index + 1) % 256 // 8:02x}.{(index + 1) % 8}"
-        self.function(address, driver=driver)
-        (self.path(address) / "physfn").symlink_to(f"../{pf}")
-        (self.path(pf) / f"virtfn{index}").symlink_to(f"../{address}")
-        return address
-
-    def remove_netdev(self, name: str) -> None:
-        link = self.root / "class/net" / name
-        shutil.rmtree(link.resolve())
-        link.unlink()
+PF = FakeSriovTree.PF
 
 
 @pytest.fixture
 def tree(tmp_path):
-    return Tree(tmp_path / "sys")
-
-
-def dual_port(tree: Tree, vfs: int, ids: tuple[str | None, str | None] = ("0aa1", "0aa2"), **more: str) -> None:
-    """A card with two ports behind one function; its VFs have two network devices each, named against the order."""
-    tree.function(PF, sriov_totalvfs="256", sriov_numvfs=str(vfs))
-    port = lambda number: {"phys_port_id": ids[number]} if ids[number] else {}  # noqa: E731
-    tree.netdev(PF, "ens1", **port(0), **more)
-    tree.netdev(PF, "ens1d1", **port(1), **more)
-    for index in range(vfs):
-        address = tree.vf(index)
-        tree.netdev(address, f"v{index}b", **port(0), **more)
-        tree.netdev(address, f"v{index}a", **port(1), **more)
+    return FakeSriovTree(tmp_path / "sys")
 
 
 def test_functions(tree):
-    dual_port(tree, 12)
+    tree.dual_port(12)
     sysfs = tree.sysfs
     assert sriov.get_pci_address("ens1d1", sysfs=sysfs) == PF
     assert sriov.get_netdevs(PF, sysfs=sysfs) == ("ens1", "ens1d1")
@@ -133,14 +79,14 @@ def test_a_number_that_is_none(tree):
 
 
 def test_a_vf_its_pf_does_not_know(tree):
-    dual_port(tree, 2)
+    tree.dual_port(2)
     (tree.path(PF) / "virtfn1").unlink()
     with pytest.raises(OperationFailedError, match=r"0000:03:00\.2"):
         sriov.get_vf_index("v1a", sysfs=tree.sysfs)
 
 
 def test_pairs_of_two_ports(tree):
-    dual_port(tree, 3)
+    tree.dual_port(3)
     assert [pair.netdev for pair in sriov.get_pairs("ens1", sysfs=tree.sysfs)] == ["v0b", "v1b", "v2b"]
     assert sriov.get_pairs("ens1d1", sysfs=tree.sysfs)[2] == (2, "0000:03:00.3", "v2a", ())
     assert sriov.get_vf_netdev("v2a", "ens1", sysfs=tree.sysfs) == "v2b"
@@ -150,7 +96,7 @@ def test_pairs_of_two_ports(tree):
 
 
 def test_pairs_of_256_vfs(tree):
-    dual_port(tree, 256)
+    tree.dual_port(256)
     pairs = sriov.get_pairs("ens1d1", sysfs=tree.sysfs)
     assert [(pair.vf, pair.netdev) for pair in pairs] == [(index, f"v{index}a") for index in range(256)]
 
@@ -164,7 +110,7 @@ def test_ids_of_different_ports_never_pair(tree):
 
 
 def test_one_id_on_both_ports(tree):
-    dual_port(tree, 1, ("0aa1", "0aa1"))
+    tree.dual_port(1, ("0aa1", "0aa1"))
     assert sriov.get_pairs("ens1", sysfs=tree.sysfs) == [(0, "0000:03:00.1", None, ("v0a", "v0b"))]
     with pytest.raises(OperationFailedError, match="v0a or v0b"):
         sriov.get_vf_netdev("v0a", "ens1", sysfs=tree.sysfs)
@@ -175,7 +121,7 @@ def test_one_id_on_both_ports(tree):
 @pytest.mark.parametrize("attribute", ["phys_port_name", "dev_port"])
 @pytest.mark.parametrize("ids", [("0aa1", "0aa1"), (None, None)])
 def test_names_and_numbers_tell_where_ids_do_not(tree, attribute, ids):
-    dual_port(tree, 2, ids)
+    tree.dual_port(2, ids)
     words = ("p0", "p1") if attribute == "phys_port_name" else ("0", "1")
     for name, word in (("ens1", 0), ("ens1d1", 1), ("v0b", 0), ("v0a", 1), ("v1b", 0), ("v1a", 1)):
         (tree.root / "class/net" / name / attribute).write_text(words[word] + "\n")
@@ -214,14 +160,14 @@ def test_a_vf_bound_to_vfio_has_no_netdev(tree):
 
 
 def test_a_vf_on_vfio_does_not_tell_which_of_two_ports(tree):
-    dual_port(tree, 0)
+    tree.dual_port(0)
     address = tree.vf(0, driver="vfio-pci")
     with pytest.raises(OperationFailedError, match="ens1 or ens1d1"):
         sriov.get_pf_netdev(address, sysfs=tree.sysfs)
 
 
 def test_a_vf_of_another_card(tree):
-    dual_port(tree, 1)
+    tree.dual_port(1)
     tree.function("0000:04:00.0")
     tree.netdev("0000:04:00.0", "other")
     with pytest.raises(InvalidArgError, match="'v0a' is not a virtual function of 'other'"):
@@ -231,7 +177,7 @@ def test_a_vf_of_another_card(tree):
 
 
 def test_an_id_that_cannot_be_read_is_an_error(tree):
-    dual_port(tree, 1)
+    tree.dual_port(1)
     path = tree.root / "class/net/v0a/phys_port_id"
     path.unlink()
     path.symlink_to("/proc/self/mem")
@@ -255,7 +201,7 @@ def after_listing(monkeypatch, action) -> None:
 
 
 def test_a_device_renamed_half_way(tree, monkeypatch):
-    dual_port(tree, 2)
+    tree.dual_port(2)
 
     def rename() -> None:
         net = tree.path("0000:03:00.1") / "net"
@@ -268,13 +214,13 @@ def test_a_device_renamed_half_way(tree, monkeypatch):
 
 
 def test_a_device_removed_half_way(tree, monkeypatch):
-    dual_port(tree, 2)
+    tree.dual_port(2)
     after_listing(monkeypatch, lambda: tree.remove_netdev("v0b"))
     assert [pair.netdev for pair in sriov.get_pairs("ens1", sysfs=tree.sysfs)] == [None, "v1b"]
 
 
 def test_vfs_removed_half_way(tree, monkeypatch):
-    dual_port(tree, 3)
+    tree.dual_port(3)
 
     def remove() -> None:
         for address in ("0000:03:00.1", "0000:03:00.2"):
@@ -286,12 +232,12 @@ def test_vfs_removed_half_way(tree, monkeypatch):
 
 
 def test_a_listing_that_never_settles_ends(tree, monkeypatch):
-    dual_port(tree, 1)
+    tree.dual_port(1)
     monkeypatch.setattr(functions, "list_netdevs", lambda path: ("gone0", "v0b"))
     assert [port.name for port in pairing._ports("any", tree.sysfs)] == ["v0b"]
 
 
-def switchdev(tree: Tree) -> None:
+def switchdev(tree: FakeSriovTree) -> None:
     """Two PFs on one switch; their representors live with the PFs, as mlx5 has it."""
     for number, uplink in ((0, "up0"), (1, "up1")):
         pf = f"0000:03:00.{number}"
@@ -317,7 +263,7 @@ def test_representors(tree):
 
 
 def test_representors_of_a_card_in_the_old_mode(tree):
-    dual_port(tree, 1)
+    tree.dual_port(1)
     assert sriov.get_representors("ens1", sysfs=tree.sysfs) == {}
 
 

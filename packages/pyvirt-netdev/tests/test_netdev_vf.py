@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import struct
 
 import pytest
 
@@ -20,77 +19,16 @@ from pyvirt_netdev import netlink, sriov
 from pyvirt_netdev.saved import SavedSettings
 from pyvirt_netdev.service import InterfacePlugin, NetdevPlugin
 from pyvirt_netdev.sriov import VfSettings
-from pyvirt_util.errors import ConfigUnsupportedError, InvalidArgError, SystemCallError
+from pyvirt_testing.fake_sriov import FakePfDriver
+from pyvirt_util.errors import ConfigUnsupportedError, InvalidArgError, OperationInvalidError, SystemCallError
 from pyvirt_util.undo import UndoStack
 
-IFINFO = struct.pack("=BxHiII", 0, 1, 7, 0, 0)
 INITIAL = VfSettings("00:00:00:00:00:00", 0, 0, True, False, "auto", 0, 0)
-
-
-class Driver:
-    """A PF, ``pf0``, with four VFs. ``refuses`` is called with each change and may raise OSError."""
-
-    def __init__(self) -> None:
-        self.vfs = [dict(INITIAL._asdict()) for _vf in range(4)]
-        self.changes: list[tuple[int, dict]] = []
-        self.refuses = lambda vf, change: None
-
-    def __enter__(self) -> Driver:
-        return self
-
-    def __exit__(self, *exc) -> None:
-        pass
-
-    def request(self, kind: int, body: bytes, flags: int = 0) -> list[bytes]:
-        content = dict(netlink.attributes(body[16:]))
-        if kind == netlink.RTM_GETLINK:
-            if bytes(content[3]) != b"pf0\0":
-                raise OSError(errno.ENODEV, "No such device")
-            return [IFINFO + netlink.text(3, "pf0") + self.describe()]
-        for _kind, info in netlink.attributes(content[22]):
-            for number, value in netlink.attributes(info):
-                self.change(number, bytes(value))
-        return []
-
-    def change(self, number: int, value: bytes) -> None:
-        vf, *words = struct.unpack_from("=III" if len(value) >= 12 else "=II", value)
-        change = {
-            1: lambda: {"mac": value[4:10].hex(":")},
-            2: lambda: {"vlan": words[0], "qos": words[1]},
-            4: lambda: {"spoof_check": bool(words[0])},
-            5: lambda: {"link_state": ("auto", "enable", "disable")[words[0]]},
-            6: lambda: {"min_rate": words[0], "max_rate": words[1]},
-            9: lambda: {"trust": bool(words[0])},
-        }[number]()
-        self.refuses(vf, change)
-        self.changes.append((vf, change))
-        self.vfs[vf].update(change)
-
-    def describe(self) -> bytes:
-        infos = []
-        for number, vf in enumerate(self.vfs):
-            flag = lambda value: 0xFFFFFFFF if value is None else int(value)  # noqa: E731
-            infos.append(
-                netlink.nested(
-                    1,
-                    netlink.attribute(1, struct.pack("=I32s", number, bytes.fromhex(vf["mac"].replace(":", "")))),
-                    netlink.attribute(13, bytes(32)),
-                    netlink.attribute(2, struct.pack("=III", number, vf["vlan"], vf["qos"])),
-                    netlink.attribute(6, struct.pack("=III", number, vf["min_rate"], vf["max_rate"])),
-                    netlink.attribute(3, struct.pack("=II", number, vf["max_rate"])),
-                    netlink.attribute(4, struct.pack("=II", number, flag(vf["spoof_check"]))),
-                    netlink.attribute(
-                        5, struct.pack("=II", number, ("auto", "enable", "disable").index(vf["link_state"]))
-                    ),
-                    netlink.attribute(9, struct.pack("=II", number, flag(vf["trust"]))),
-                )
-            )
-        return netlink.nested(22, *infos)
 
 
 @pytest.fixture
 def driver(monkeypatch):
-    driver = Driver()
+    driver = FakePfDriver()
     monkeypatch.setattr(netlink, "Rtnetlink", lambda: driver)
     return driver
 
@@ -291,3 +229,21 @@ def test_hostdev_undone(driver, card, tmp_path):
     undo.undo()
     assert driver.vfs[2] == INITIAL._asdict()
     assert os.listdir(tmp_path / "run") == []
+
+
+def test_hostdev_of_another_domain(driver, card, tmp_path):
+    """A function that a guest has stays as it is, whatever another one asks for, also when that one is settled."""
+    plugin = InterfacePlugin(SavedSettings(str(tmp_path / "run")), sysfs=card)
+    plugin.interface_plug(hostdev(vlan=(42,)), UndoStack())
+    before = dict(driver.vfs[2])
+    other = hostdev(domain="mail", domain_uuid="other", mac="52:54:00:00:00:0a")
+    in_use = pytest.raises(OperationInvalidError, match=r"0000:03:00.3 is in use by domain 'web'")
+    with in_use as caught, UndoStack() as undo:
+        plugin.interface_plug(other, undo)
+    assert str(tmp_path / "run") in caught.value.hint
+    plugin.interface_unplug(other, None)
+    assert driver.vfs[2] == before
+    plugin.interface_unplug(hostdev(), None)
+    assert driver.vfs[2] == INITIAL._asdict()
+    plugin.interface_plug(other, UndoStack())
+    assert driver.vfs[2]["mac"] == "52:54:00:00:00:0a"

@@ -21,7 +21,7 @@ _GCOALESCE, _SCOALESCE, _GSTRINGS, _GSSET_INFO, _GFEATURES = 0x0E, 0x0F, 0x1B, 0
 _SS_FEATURES = 4
 _STRING_SIZE = 32
 _COALESCE_FIELDS = 23  # struct ethtool_coalesce: the command and 22 numbers
-_RX_MAX_FRAMES = 2
+_RX_MAX_FRAMES = 2  # its place
 
 FEATURES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("rx", ("rx-checksum",)),
@@ -76,7 +76,7 @@ def get_rx_frames(ifname: str) -> int:
     :raises SystemCallError: with errno, EOPNOTSUPP when the driver has no such setting.
     """
     with _control() as control:
-        return int(_coalesce(control, ifname)[1 + _RX_MAX_FRAMES])
+        return int(_coalesce(control, ifname)[_RX_MAX_FRAMES])
 
 
 def set_rx_frames(ifname: str, frames: int) -> None:
@@ -87,7 +87,7 @@ def set_rx_frames(ifname: str, frames: int) -> None:
     try:
         with _control() as control:
             values = _coalesce(control, ifname)
-            values[0], values[1 + _RX_MAX_FRAMES] = _SCOALESCE, frames
+            values[0], values[_RX_MAX_FRAMES] = _SCOALESCE, frames
             _call(control, ifname, values.tobytes())
     except SystemCallError as error:
         if error.errno == errno.EOPNOTSUPP:
