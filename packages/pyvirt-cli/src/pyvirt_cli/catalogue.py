@@ -20,7 +20,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Networks", ("network",)),
     ("Storage pools", ("pool",)),
     ("Volumes", ("volume",)),
-    ("Host interfaces", ("interface",)),
+    ("Host interfaces", ("interface", "netdev")),
     ("Host devices", ("nodedev",)),
     ("Network filters", ("nwfilter",)),
     ("Secrets", ("secret",)),
@@ -217,6 +217,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "iface-begin": ("interface", "mark a point to which changes can be undone"),
     "iface-commit": ("interface", "keep the changes since iface-begin"),
     "iface-rollback": ("interface", "undo the changes since iface-begin"),
+    "netdev": ("netdev", "show a card, its virtual functions, and which devices pair"),
     # devices
     "nodedev-list": ("nodedev", "list devices of the host"),
     "nodedev-info": ("nodedev", "show a device's main facts"),
