@@ -15,7 +15,7 @@ from pyvirt_driver_qemu.definitions import emulator_of
 from pyvirt_driver_qemu.graphics import allocate_ports
 from pyvirt_driver_qemu.launch import Launcher
 from pyvirt_driver_qemu.monitor import Command
-from pyvirt_driver_qemu.network import encode, plug_interfaces
+from pyvirt_driver_qemu.network import plug_interfaces
 from pyvirt_util.errors import VirtError, system_error
 
 if TYPE_CHECKING:
@@ -49,12 +49,14 @@ def start(
     allocate_ports(driver.records, status, domain, private)
     with Launcher(log_path=f"{driver.directories.log}/{status.name}.log") as launcher:
         launcher.hold(f"{folder}/alive")
-        plugged = plug_interfaces(domain, launcher, undo)
-        if plugged.requests:
-            private["plugged"] = encode(plugged.requests)
+
+        def record(plugged: str) -> None:
             # A process that is killed from here on leaves devices of the host: the record says which.
+            private["plugged"] = plugged
             driver.records.write(status.changed(private=private))
-        context = _context(driver, domain, folder, launcher, plugged.descriptors, master_key)
+
+        plugged = plug_interfaces(domain, launcher, undo, record)
+        context = _context(driver, domain, folder, launcher, plugged, master_key)
         command = build(
             context, monitor_path=private["monitor"], extra_monitors=((private["events"], "charevents", "events"),)
         )
@@ -212,6 +214,9 @@ def _ptys(domain: Domain) -> Iterator[tuple[str | None, PtyChar]]:
 def _first_commands(domain: Domain, *, resume: bool) -> list[Command]:
     """Ask QEMU for what only it knows, the names of ptys, and let the guest run; all in one go."""
     commands = [Command("query-chardev")] if any(True for _ in _ptys(domain)) else []
+    for interface in domain.devices.interfaces:
+        if interface.link == "down":
+            commands.append(Command("set_link", {"name": interface.alias, "up": False}))
     if resume:
         commands.append(Command("cont"))
     return commands
