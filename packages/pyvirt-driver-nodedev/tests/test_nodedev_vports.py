@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pyvirt_conf.nodedev import FcHost, NodeDevice, VportOps, parse_node_device
+from pyvirt_conf.nodedev import FcHost, NodeDevice, ScsiHostCapability, VportOps, parse_node_device
 from pyvirt_driver_nodedev.vports import ScsiHosts, check_wwn, host_number, new_wwn
 from pyvirt_util.errors import (
     InternalError,
@@ -246,7 +246,7 @@ def test_malformed_names(hosts: ScsiHosts, described: DescribedFcHost, text: str
 def test_names_are_made_up_for_those_left_out() -> None:
     device = new_vhba(wwnn="", wwpn="")
     device.complete(new_wwn)
-    fc_host = device.capabilities[0].fc_host
+    fc_host = device.find(ScsiHostCapability).fc_host
     assert re.fullmatch("5001a4a[0-9a-f]{9}", fc_host.wwnn)
     assert check_wwn(fc_host.wwpn, "wwpn") == fc_host.wwpn != fc_host.wwnn
     assert new_wwn("xen").startswith("500163e")

@@ -40,14 +40,14 @@ class DescribedMdevHost:
         for folder in ("class/mdev_bus", "bus/mdev/devices", "bus/pci/devices"):
             (root / folder).mkdir(parents=True)
         for type_id, (name, available) in TYPES.items():
-            folder = self.parent / "mdev_supported_types" / type_id
-            (folder / "devices").mkdir(parents=True)
-            (folder / "available_instances").write_text(f"{available}\n")
-            (folder / "device_api").write_text("vfio-pci\n")
-            (folder / "description").write_text("resolution: 1024x768\n")
-            (folder / "create").touch()
+            place = self.parent / "mdev_supported_types" / type_id
+            (place / "devices").mkdir(parents=True)
+            (place / "available_instances").write_text(f"{available}\n")
+            (place / "device_api").write_text("vfio-pci\n")
+            (place / "description").write_text("resolution: 1024x768\n")
+            (place / "create").touch()
             if name is not None:
-                (folder / "name").write_text(f"{name}\n")
+                (place / "name").write_text(f"{name}\n")
         driver = root / "bus" / "mdev" / "drivers" / "vfio_mdev"
         driver.mkdir(parents=True)
         (driver / "unbind").touch()
