@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from pyvirt_util.pci import PciAddress, PciDevice
 from pyvirt_util.sysfs import Kernel
 
 _BRIDGE_CONTROL, _BRIDGE_RESET = 0x3E, 0x40
+_IDS = "fake-ids"
+"""Which devices a driver takes: no file of the kernel's, which keeps that in memory."""
 
 
 class FakePciKernel(Kernel):
@@ -42,9 +45,7 @@ class FakePciKernel(Kernel):
         self.log: list[tuple[object, ...]] = []
         self.refuse: dict[str, int] = {}
         self.picky: set[str] = set()
-        self._ids: dict[str, set[tuple[int, int]]] = {}
         self._modules: dict[str, str] = {}
-        self._power: dict[PciAddress, int] = {}
         for folder in ("devices", "drivers"):
             (self.root / "bus/pci" / folder).mkdir(parents=True, exist_ok=True)
         (self.root / "bus/pci/drivers_probe").touch()
@@ -53,12 +54,12 @@ class FakePciKernel(Kernel):
 
     def add_driver(self, name: str, *ids: str) -> None:
         """A driver that is loaded, and the ``vendor:product`` pairs it takes by itself."""
-        folder = self.root / "bus/pci/drivers" / name
-        folder.mkdir()
-        (folder / "unbind").touch()
-        self._ids[name] = {
-            (int(vendor, 16), int(product, 16)) for vendor, _, product in (i.partition(":") for i in ids)
-        }
+        fresh = self.root / "new-driver"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir()
+        (fresh / "unbind").touch()
+        (fresh / _IDS).write_text("".join(f"{pair.lower()}\n" for pair in ids))
+        os.rename(fresh, self.root / "bus/pci/drivers" / name)
 
     def add_module(self, name: str, driver: str | None = None) -> None:
         """A module that can be loaded, and the driver it brings, by default one of its own name."""
@@ -143,7 +144,7 @@ class FakePciKernel(Kernel):
         self.log.append(("load", name))
         if name not in self._modules:
             raise OperationFailedError(f"modprobe: FATAL: Module {name} not found")
-        if self._modules[name] not in self._ids:
+        if not (self.root / "bus/pci/drivers" / self._modules[name]).is_dir():
             self.add_driver(self._modules[name])
 
     def pause(self, seconds: float) -> None:
@@ -204,10 +205,11 @@ class FakePciKernel(Kernel):
         device = PciDevice(address, self.root)
         if device.driver is not None:
             return
-        ids, override = (device.vendor, device.product), device.driver_override
-        for driver, known in self._ids.items():
-            if (driver == override if override else ids in known) and driver not in self.picky:
-                os.symlink(f"{self.root}/bus/pci/drivers/{driver}", f"{device.path}/driver")
+        ours, override = f"{device.vendor:04x}:{device.product:04x}", device.driver_override
+        for driver in sorted((self.root / "bus/pci/drivers").iterdir()):
+            takes = driver.name == override if override else ours in (driver / _IDS).read_text().split()
+            if takes and driver.name not in self.picky:
+                os.symlink(driver, f"{device.path}/driver")
                 return
 
     def _known(self, data: bytes) -> str:

@@ -67,7 +67,7 @@ def reset(device: PciDevice, active: PciDeviceList | None = None, inactive: PciD
     if config.has_pm_reset:
         try:
             _reset_by_power(device, config)
-        except SystemCallError as error:
+        except VirtError as error:
             reason = error
         else:
             return BY_POWER
