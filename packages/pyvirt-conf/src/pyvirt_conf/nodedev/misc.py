@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pyvirt_conf.nodedev.capability import Capability
-from pyvirt_conf.xml import Element, Uuid, child, element, text
+from pyvirt_conf.xml import Element, Mode, Node, Uuid, child, element, fail, text
 
 
 @element("hardware")
@@ -55,6 +55,10 @@ class DrmCapability(Capability):
 
 @element(type="vdpa")
 class VdpaCapability(Capability):
-    """A vDPA device: virtio in hardware."""
+    """A vDPA device: virtio in hardware. It has a device file only while the driver ``vhost_vdpa`` has it."""
 
-    chardev: str = text(required=True)
+    chardev: str | None = text()
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if self.chardev is None:
+            fail(node, mode, "missing element", "chardev")

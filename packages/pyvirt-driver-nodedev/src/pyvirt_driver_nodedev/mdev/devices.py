@@ -45,12 +45,13 @@ class MediatedDevices:
         kernel: Kernel = HOST,
         patience: float = PATIENCE,
     ) -> None:
-        """:param program: mdevctl. Looked for by default, but not for another tree than ``/sys``: it knows no other.
+        """:param config: the folder of mdevctl's files.
+        :param program: mdevctl. Looked for by default, but not for another tree than ``/sys``: it knows no other.
         :param patience: how many seconds a new device may take to appear.
         """
         self._dev = dev
         self._bus = MdevBus(sysfs, kernel=kernel, patience=patience)
-        self._config = config
+        self.config = config
         self._given = program
         self._is_host = sysfs == "/sys"
         self._found: Mdevctl | None = None
@@ -151,7 +152,7 @@ class MediatedDevices:
     def _mdevctl(self) -> Mdevctl | None:
         if self._found is None and (self._given is not None or self._is_host):
             program = self._given or process.find_program(PROGRAM)
-            self._found = Mdevctl(program, config=self._config) if program is not None else None
+            self._found = Mdevctl(program, config=self.config) if program is not None else None
         return self._found
 
     def _needed(self, what: str) -> Mdevctl:

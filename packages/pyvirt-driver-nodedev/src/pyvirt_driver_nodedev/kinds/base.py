@@ -1,0 +1,38 @@
+"""What a kind of device has to say: which devices are of it, their names, what they can do."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+from pyvirt_driver_nodedev.device import device_name
+
+if TYPE_CHECKING:
+    from pyvirt_conf.nodedev import Capability
+    from pyvirt_driver_nodedev.device import Device
+
+
+class Kind(ABC):
+    """Devices with one capability. There is one object of each kind, and it keeps nothing.
+
+    :cvar capability: its name, as in ``<capability type='pci'>``.
+    :cvar inner: the names of capabilities that some devices of this kind have inside it.
+    """
+
+    capability: ClassVar[str]
+    inner: ClassVar[tuple[str, ...]] = ()
+
+    def name(self, device: Device) -> str | None:
+        """The device's name; ``None`` for one that is not worth listing. Reads as little as it can."""
+        return device_name(device.subsystem, device.sysname)
+
+    @abstractmethod
+    def describe(self, device: Device) -> Capability:
+        """What the device can do.
+
+        :raises VirtError: it went away, or does not say what it must.
+        """
+
+    def has_inner(self, device: Device, inner: str) -> bool:
+        """Whether this device has the capability ``inner``, one of those this kind may have."""
+        return False
