@@ -1,12 +1,17 @@
-"""A guest on a bridge of the host, in a network namespace of the test's own: its tap comes and goes with it."""
+"""Guests on a bridge of the host, in a network namespace of the test's own: their taps come and go with them.
+
+Virtual functions are those of a card that is described in files (see :mod:`e2e_support.sriov`).
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 from e2e_support import Host, domain_xml
+from e2e_support.sriov import IMPORT, Card
 
 pytestmark = [
     pytest.mark.guest,
@@ -104,4 +109,110 @@ def test_tap_comes_and_goes(host: Host) -> None:
 
 def test_no_tap_is_left_by_a_killed_process(host: Host) -> None:
     host.python(_KILLED, bridged_xml(), wrapper=("unshare", "--net"))
+    assert host.leftovers() == []
+
+
+_LENT = (
+    IMPORT
+    + """
+import os, signal, time
+from pathlib import Path
+card = serve(sys.argv[2])
+untouched = card.settings(1)
+
+def lent():
+    return (card.settings(1)["mac"], card.settings(1)["vlan"], card.driver(1), len(card.saved()))
+
+HELD = ("52:54:00:00:00:01", 42, "vfio-pci", 2)
+FREE = ("00:00:00:00:00:00", 0, "igbvf", 0)
+assert lent() == FREE
+domain = conn.define_domain(sys.argv[1])
+domain.start()
+assert lent() == HELD, lent()
+(devices,) = [[word for word in words if "vfio-pci" in word] for words in card.command_lines() if "-pidfile" in words]
+(device,) = devices
+assert '"host":"0000:03:00.2"' in device and '"id":"hostdev0"' in device, device
+# Nobody else gets it, and whoever tries takes nothing from the first one.
+other = conn.define_domain(sys.argv[1].replace("lent", "other").replace("b41e", "b41f"))
+try:
+    other.start()
+except errors.OperationInvalidError as error:
+    assert "0000:03:00.2 is in use by domain 'lent'" in str(error), error
+else:
+    raise AssertionError("two guests have one function")
+assert lent() == HELD, lent()
+domain.destroy()
+assert lent() == FREE, lent()
+other.start()
+assert lent() == HELD, lent()
+# QEMU is killed; whoever looks next gives the function back.
+(pid,) = Path(sys.argv[3]).glob("run/qemu/guests/other/pid")
+os.kill(int(pid.read_text()), signal.SIGKILL)
+while other.is_active():
+    time.sleep(0.02)
+assert lent() == FREE, lent()
+# What the emulator refuses is given back too: the real one can't open this function.
+real = sys.argv[1].replace(str(card.emulator), "/usr/bin/qemu-system-x86_64")
+domain = conn.define_domain(real)
+try:
+    domain.start()
+except errors.VirtError as error:
+    assert "0000:03:00.2" in str(error), error
+else:
+    raise AssertionError("a function of files was opened")
+assert lent() == FREE, lent()
+assert card.settings(1) == untouched
+"""
+)
+_LENT_AND_KILLED = (
+    IMPORT
+    + """
+from pyvirt_testing.killer import kill_steps
+card = serve(sys.argv[2])
+conn.define_domain(sys.argv[1])
+conn.close()
+uri = conn.uri
+setup = f"{IMPORT}card = serve({sys.argv[2]!r})\\nimport pyvirt\\nd = pyvirt.open({uri!r}).lookup_domain('lent')\\n"
+ready = {"start": "d.start(); d.destroy()", "destroy": "d.destroy(); d.start()"}
+outcomes = set()
+for operation in ("start", "destroy"):
+    for step in kill_steps(f"d.{operation}()", setup=setup + ready[operation]):
+        with pyvirt.open(uri) as fresh:
+            domain = fresh.lookup_domain("lent")
+            active = domain.is_active()
+            settings = card.settings(1)
+            held = (settings["mac"], settings["vlan"], card.driver(1), len(card.saved()))
+            expected = ("52:54:00:00:00:01", 42, "vfio-pci", 2) if active else ("00:00:00:00:00:00", 0, "igbvf", 0)
+            assert held == expected, (operation, step, active, held)
+            outcomes.add((operation, active))
+            if active and operation == "start":
+                domain.destroy()
+            elif not active and operation == "destroy":
+                domain.start()
+assert outcomes == {(o, a) for o in ("start", "destroy") for a in (True, False)}, outcomes
+"""
+)
+
+
+@pytest.fixture
+def card(tmp_path: Path) -> Card:
+    (tmp_path / "card").mkdir()
+    return Card.make(tmp_path / "card")
+
+
+def lent_xml(card: Card) -> str:
+    nic = """<interface type='hostdev' managed='yes'>
+      <mac address='52:54:00:00:00:01'/><vlan><tag id='42'/></vlan>
+      <source><address type='pci' domain='0' bus='3' slot='0' function='2'/></source></interface>"""
+    uuid = "00000000-0000-4000-8000-00000000b41e"
+    return domain_xml("lent", uuid=uuid, devices=nic, emulator=card.emulator)
+
+
+def test_a_described_virtual_function_is_lent_and_given_back(host: Host, card: Card) -> None:
+    host.python(_LENT, lent_xml(card), str(card.folder), str(host.root))
+    assert host.leftovers() == []
+
+
+def test_a_described_virtual_function_is_given_back_by_whoever_settles_a_killed_process(host: Host, card: Card) -> None:
+    host.python(_LENT_AND_KILLED, lent_xml(card), str(card.folder), timeout=600)
     assert host.leftovers() == []
