@@ -18,7 +18,7 @@ from pyvirt_conf.domain.graphics import SpiceGraphics, VncGraphics
 from pyvirt_driver_qemu.capabilities import Capabilities, cachexml
 from pyvirt_driver_qemu.capabilities.cache import SECTIONS, from_data
 from pyvirt_driver_qemu.command import Context, HugePageMount, Plugged, Settings, build
-from pyvirt_driver_qemu.completion import assign_aliases, parser_config
+from pyvirt_driver_qemu.completion import assign_addresses, assign_aliases, parser_config
 from pyvirt_util.errors import VirtError
 
 NOW = 1234567890
@@ -322,6 +322,7 @@ def command(case: Case) -> str:
         flags |= XmlFlags[name]
     domain = parse_domain(xml, parser, flags=flags)
     domain.id = -1
+    assign_addresses(domain, caps)
     assign_aliases(domain)
     prepare(domain, case)
     name = (domain.name or "")[:20]

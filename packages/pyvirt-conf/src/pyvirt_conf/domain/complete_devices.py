@@ -10,6 +10,7 @@ from pyvirt_conf.domain.address import (
     DriveAddress,
     VirtioSerialAddress,
 )
+from pyvirt_conf.domain.addresses.drive import drive_address, free_scsi_address, target_index
 from pyvirt_conf.domain.chardev import (
     Console,
     ConsoleTarget,
@@ -17,7 +18,7 @@ from pyvirt_conf.domain.chardev import (
     SerialTarget,
     VirtioTarget,
 )
-from pyvirt_conf.domain.config import ParserConfig, ParserFeature, XmlFlags
+from pyvirt_conf.domain.config import ParserConfig, XmlFlags
 from pyvirt_conf.domain.controller import Controller, ControllerType
 from pyvirt_conf.domain.disk import Disk, DiskBus, DiskDevice, DiskSnapshot
 from pyvirt_conf.domain.filesystem import AccessMode, Filesystem, FsDirSource
@@ -144,25 +145,6 @@ _PREFIXES = (
 )
 
 
-def target_index(target: str) -> int | None:
-    """The number of a disk by its name: ``vda`` is 0, ``vdaa`` 26, ``sda1`` 0; ``None`` for a name of another form."""
-    for prefix in ("fd", "hd", "vd", "sd", "xvd", "ubd"):
-        if target.startswith(prefix):
-            letters = target[len(prefix) :]
-            break
-    else:
-        return None
-    end = 0
-    index = 0
-    while end < len(letters) and "a" <= letters[end] <= "z":
-        index = (index + (1 if end else 0)) * 26 + ord(letters[end]) - ord("a")
-        end += 1
-    digits = letters[end:]
-    if end == 0 or end > 10 or (digits and (not digits.isascii() or not digits.isdigit())):
-        return None
-    return index
-
-
 def _input(item: Input, domain: Domain) -> None:
     if item.bus is not None:
         return
@@ -200,45 +182,6 @@ def _disk_bus(disk: Disk) -> None:
             disk.bus = DiskBus.FDC
         else:
             disk.bus = next((bus for prefix, bus in _PREFIXES if disk.target.startswith(prefix)), DiskBus.IDE)
-
-
-def drive_address(disk: Disk, domain: Domain, config: ParserConfig) -> DriveAddress | None:
-    """Where a disk of an IDE, SATA, SCSI or floppy bus sits by its name (virDomainDiskDefAssignAddress)."""
-    if disk.bus not in (DiskBus.IDE, DiskBus.SATA, DiskBus.SCSI, DiskBus.FDC):
-        return None
-    index = target_index(disk.target)
-    if index is None:
-        raise XmlError(f"unknown disk name '{disk.target}' and no address specified")
-    if disk.bus is DiskBus.SCSI:
-        controller, unit = divmod(index, 15 if config.features & ParserFeature.WIDE_SCSI else 7)
-        if config.features & ParserFeature.WIDE_SCSI and unit >= 7:
-            unit += 1
-        found = DriveAddress(controller=controller, unit=unit)
-        if any(isinstance(h, ScsiHostdev) and h.address == found for h in domain.devices.hostdevs):
-            raise XmlError(f"the address of disk '{disk.target}' is taken by a hostdev")
-        return found
-    if disk.bus is DiskBus.IDE:
-        return DriveAddress(controller=index // 4, bus=index % 4 // 2, unit=index % 2)
-    if disk.bus is DiskBus.SATA:
-        return DriveAddress(controller=index // 6, unit=index % 6)
-    return DriveAddress(controller=index // 2, unit=index % 2)
-
-
-def free_scsi_address(domain: Domain, config: ParserConfig) -> DriveAddress:
-    """The first free place on a SCSI controller; behind the last one if all are full."""
-    taken = {
-        (a.controller, a.bus, a.target, a.unit)
-        for device in (*domain.devices.disks, *domain.devices.hostdevs)
-        if isinstance(a := device.address, DriveAddress)
-        and (isinstance(device, ScsiHostdev) or (isinstance(device, Disk) and device.bus is DiskBus.SCSI))
-    }
-    units = [unit for unit in range(16) if unit != 7] if config.features & ParserFeature.WIDE_SCSI else list(range(7))
-    controllers = sorted(c.index or 0 for c in domain.devices.controllers if c.type is ControllerType.SCSI)
-    for controller in controllers or [0]:
-        for unit in units:
-            if (controller, 0, 0, unit) not in taken:
-                return DriveAddress(controller=controller, unit=unit)
-    return DriveAddress(controller=controllers[-1] + 1 if controllers else 1)
 
 
 # -- video -----------------------------------------------------------------------------------------

@@ -124,7 +124,7 @@ def disk_alias(domain: Domain, disk: Disk) -> str:
             if model != "lsilogic":
                 return f"scsi{address.controller}-{address.bus}-{address.target}-{address.unit}"
         return f"{prefix}{address.controller}-{address.bus}-{address.unit}"
-    from pyvirt_conf.domain.complete_devices import target_index
+    from pyvirt_conf.domain.addresses.drive import target_index
 
     return f"{disk.bus}-disk{target_index(disk.target) or 0}"
 

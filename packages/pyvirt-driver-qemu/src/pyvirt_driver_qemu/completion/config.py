@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from pyvirt_conf.domain.config import ParserConfig, ParserFeature, XmlFlags
 from pyvirt_conf.domain.namespaces import QEMU_URI, QemuNamespace
-from pyvirt_driver_qemu.completion import addresses, defaults, devices, pci, validate
+from pyvirt_driver_qemu.completion import addresses, defaults, devices, validate
 from pyvirt_util.errors import NoSupportError, VirtError
 
 if TYPE_CHECKING:
     from pyvirt_conf.domain.domain import Domain
     from pyvirt_driver_qemu.capabilities import Capabilities
+    from pyvirt_driver_qemu.completion.host_pci import HostPci
 
 FEATURES = (
     ParserFeature.USER_ALIAS
@@ -41,6 +42,7 @@ def parser_config(
     *,
     find_emulator: Callable[[str], str | None] = _no_emulator,
     host_arch: Callable[[], str] = _host_arch,
+    host: HostPci | None = None,
     **options: Any,
 ) -> ParserConfig:
     """A configuration that asks emulators what they can do.
@@ -48,6 +50,7 @@ def parser_config(
     :param capabilities_of: the capabilities of an emulator's path; may raise.
     :param find_emulator: the emulator of an architecture, for domains that name none.
     :param host_arch: the architecture of domains that name none.
+    :param host: where devices of the host are looked up; the real one by default.
     :param options: further fields of :class:`ParserConfig`.
     """
 
@@ -93,13 +96,7 @@ def parser_config(
             devices.complete(controller, domain, capabilities)
         for serial in domain.devices.serials:
             devices.complete(serial, domain, capabilities)
-        addresses.assign_serial_ports(domain)
-        addresses.assign_spapr_registers(domain)
-        addresses.assign_channel_devices(domain)
-        addresses.assign_virtio_mmio(domain)
-        pci.assign(domain, capabilities)
-        addresses.assign_usb_ports(domain)
-        addresses.assign_memory_slots(domain)
+        addresses.assign(domain, capabilities, host, new=bool(flags & XmlFlags.ABI_UPDATE))
 
     return ParserConfig(
         features=FEATURES,

@@ -8,7 +8,6 @@ from pyvirt_conf.domain.chardev import Channel, Serial, SerialModel, SerialTarge
 from pyvirt_conf.domain.controller import Controller, ControllerType
 from pyvirt_conf.domain.disk import Disk, DiskDevice
 from pyvirt_conf.domain.graphics import Graphics, Listen, ListenType, SpiceGraphics, VncGraphics
-from pyvirt_conf.domain.hostdev import PciBackend, PciHostdev
 from pyvirt_conf.domain.input import Input, InputBus, InputType
 from pyvirt_conf.domain.interface import Interface, NetType
 from pyvirt_conf.domain.misc import Panic, PanicModel, RandomBackend, Rng, Vsock, VsockModel
@@ -60,9 +59,6 @@ def complete(device: Any, domain: Domain, capabilities: Capabilities) -> None:
     elif isinstance(device, Vsock):
         if device.model is None:
             device.model = VsockModel.VIRTIO
-    elif isinstance(device, PciHostdev):
-        if device.driver is None:
-            device.driver = PciBackend.VFIO
     elif isinstance(device, Channel):
         _channel(device)
     elif isinstance(device, Rng):

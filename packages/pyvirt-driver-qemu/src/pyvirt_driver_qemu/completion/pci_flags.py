@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pyvirt_conf.domain.address import PciAddress
-from pyvirt_conf.domain.chardev import Parallel, Serial, SerialTarget
+from pyvirt_conf.domain.addresses.pci import CONTROLLER_TYPES, Connect
+from pyvirt_conf.domain.chardev import Serial, SerialTarget
 from pyvirt_conf.domain.controller import Controller, ControllerType
 from pyvirt_conf.domain.disk import Disk, DiskBus
-from pyvirt_conf.domain.filesystem import Filesystem
+from pyvirt_conf.domain.filesystem import Filesystem, FilesystemDriver
 from pyvirt_conf.domain.hostdev import MdevHostdev, MdevModel, PciHostdev, ScsiHostHostdev
 from pyvirt_conf.domain.input import Input, InputBus
-from pyvirt_conf.domain.interface import Interface, NetType
+from pyvirt_conf.domain.interface import HostdevNetSource, Interface, NetType
 from pyvirt_conf.domain.memory_device import MemoryDevice, MemoryModel
 from pyvirt_conf.domain.misc import (
     BalloonModel,
@@ -28,129 +30,192 @@ from pyvirt_conf.domain.misc import (
 )
 from pyvirt_conf.domain.sound import Sound, SoundModel
 from pyvirt_conf.domain.video import Video, VideoType
-from pyvirt_driver_qemu.command.machines import has_pcie_root, is_q35
-from pyvirt_driver_qemu.completion.pci_topology import CONTROLLERS, Connect
 
 if TYPE_CHECKING:
-    from pyvirt_conf.domain.domain import Domain
     from pyvirt_driver_qemu.capabilities import Capabilities
+    from pyvirt_driver_qemu.completion.host_pci import HostPci
 
-_PCI = Connect.PCI_DEVICE | Connect.HOTPLUG
-_PCIE = Connect.PCIE_DEVICE | Connect.HOTPLUG
+_PCI = Connect.AUTO | Connect.PCI_DEVICE
+_PCIE = Connect.AUTO | Connect.PCIE_DEVICE
 _TRANSITIONAL = "virtio-transitional"
-_VIRTIO_SCSI = ("virtio-scsi", "virtio-non-transitional")
-_VIRTIO_NETS = ("virtio", "virtio-non-transitional")
-_PCIE_NETS = ("e1000e", "igb", "vmxnet3")
-_NO_PCI_NETS = ("usb-net", "spapr-vlan", "smc91c111", "lan9118", "netfront")
+_VIRTIO_NETS = frozenset(("virtio", "virtio-non-transitional"))
+#: Cards libvirt knows by name that are conventional PCI devices; those it does not know may be anything.
+_PCI_NETS = frozenset(
+    (
+        _TRANSITIONAL,
+        "netfront",
+        "rtl8139",
+        "e1000",
+        "spapr-vlan",
+        "lan9118",
+        "scm91c111",
+        "vlance",
+        "vmxnet",
+        "vmxnet2",
+        "vmxnet3",
+        "Am79C970A",
+        "Am79C973",
+        "82540EM",
+        "82545EM",
+        "82543GC",
+    )
+)
+_XHCI = ("nec-xhci", "qemu-xhci")
+#: USB controllers of other hypervisors, and what says that there is none.
+_NO_USB = ("none", "qusb1", "qusb2")
+_PCI_SOUNDS = (SoundModel.ES1370, SoundModel.AC97, SoundModel.ICH6, SoundModel.ICH9)
+_NO_PCI_VIDEOS = (VideoType.NONE, VideoType.RAMFB, VideoType.GOP, VideoType.DEFAULT)
 
 
-def connect_flags(domain: Domain, device: Any, capabilities: Capabilities) -> int:
-    """What slot ``device`` wants; ``Connect.NONE`` for what does not sit on PCI."""
-    pcie = _PCIE if has_pcie_root(domain) else _PCI
-    # Virtio devices sit on PCI Express slots if they can do without legacy I/O ports.
-    virtio = pcie if "virtio-pci-non-transitional" in capabilities else _PCI
-    if isinstance(device, Controller):
-        return _controller(domain, device, pcie, virtio)
-    if isinstance(device, Disk):
-        return _virtio(device.model, virtio) if device.bus is DiskBus.VIRTIO else Connect.NONE
-    if isinstance(device, Interface):
-        return _interface(device, pcie, virtio)
-    if isinstance(device, Filesystem | Vsock):
-        return _virtio(device.model, virtio)
-    if isinstance(device, Memballoon):
-        return Connect.NONE if device.model in (BalloonModel.NONE, BalloonModel.XEN) else _virtio(device.model, virtio)
-    if isinstance(device, Rng):
-        return _virtio(device.model, virtio)
-    if isinstance(device, Input):
-        return _virtio(device.model, virtio) if device.bus is InputBus.VIRTIO else Connect.NONE
-    if isinstance(device, Video):
-        return _video(device, pcie, virtio)
-    return _other(device, pcie, virtio)
+class ConnectFlags:
+    """The connect flags of the devices of one guest: ``flags(device)``; ``Connect.NONE`` for what is not on PCI.
+
+    :param pcie_root: bus 0 is a PCI Express one.
+    """
+
+    def __init__(self, capabilities: Capabilities, host: HostPci, *, pcie_root: bool) -> None:
+        self.host = host
+        self.pcie = _PCIE if pcie_root else _PCI
+        # Virtio devices sit on PCI Express slots if they can do without legacy I/O ports.
+        self.virtio = self.pcie if "virtio-pci-non-transitional" in capabilities else _PCI
+
+    def __call__(self, device: Any) -> int:
+        rule = _RULES.get(type(device))
+        return rule(self, device) if rule is not None else Connect.NONE
 
 
-def _virtio(model: Any, virtio: int) -> int:
+def _virtio(flags: ConnectFlags, device: Any) -> int:
     # The transitional form needs I/O ports, which only conventional slots have.
-    return _PCI if str(model) == _TRANSITIONAL else virtio
+    return _PCI if device.model == _TRANSITIONAL else flags.virtio
 
 
-def _controller(domain: Domain, device: Controller, pcie: int, virtio: int) -> int:
+def _controller(flags: ConnectFlags, device: Controller) -> int:
     kind, model = device.type, device.model
     if kind is ControllerType.PCI:
-        return CONTROLLERS.get(model or "", Connect.NONE)
+        return CONTROLLER_TYPES.get(model or "", Connect.NONE)
     if kind is ControllerType.USB:
-        if model == "none":
+        if model in _NO_USB:
             return Connect.NONE
-        return pcie if model in ("nec-xhci", "qemu-xhci") else _PCI
+        return flags.pcie if model in _XHCI else _PCI
     if kind is ControllerType.SCSI:
-        if model == "ibmvscsi":
+        if model in (None, "ncr53c90"):
             return Connect.NONE
-        return virtio if model in _VIRTIO_SCSI else _PCI
+        return flags.virtio if model in ("virtio-scsi", "virtio-non-transitional") else _PCI
     if kind is ControllerType.VIRTIO_SERIAL:
-        return _virtio(model, virtio)
-    if kind is ControllerType.SATA:
-        return _PCI
-    if kind is ControllerType.IDE:
-        return _PCI
+        return _virtio(flags, device)
+    return _PCI if kind in (ControllerType.SATA, ControllerType.IDE) else Connect.NONE
+
+
+def _disk(flags: ConnectFlags, device: Disk) -> int:
+    return _virtio(flags, device) if device.bus is DiskBus.VIRTIO else Connect.NONE
+
+
+def _filesystem(flags: ConnectFlags, device: Filesystem) -> int:
+    if device.driver is FilesystemDriver.VIRTIOFS:
+        return flags.virtio
+    if device.driver in (None, FilesystemDriver.PATH, FilesystemDriver.HANDLE):
+        return _virtio(flags, device)
     return Connect.NONE
 
 
-def _interface(device: Interface, pcie: int, virtio: int) -> int:
+def _interface(flags: ConnectFlags, device: Interface) -> int:
     if device.type is NetType.HOSTDEV:
-        return pcie
-    if device.model in _NO_PCI_NETS:
+        location = device.source.address if isinstance(device.source, HostdevNetSource) else None
+        return _of_host(flags, device, str(location)) if isinstance(location, PciAddress) else Connect.NONE
+    model = device.model
+    if model == "usb-net":
         return Connect.NONE
-    if device.model in _VIRTIO_NETS:
-        return virtio
-    return pcie if device.model in _PCIE_NETS else _PCI
+    if model in _VIRTIO_NETS:
+        return flags.virtio
+    return _PCI if model in _PCI_NETS else flags.pcie
 
 
-def _video(device: Video, pcie: int, virtio: int) -> int:
-    kind = device.model.type if device.model is not None else VideoType.DEFAULT
-    if kind in (VideoType.NONE, VideoType.RAMFB, VideoType.GOP, VideoType.DEFAULT):
-        return Connect.NONE
-    if kind is VideoType.VIRTIO:
-        return virtio
-    return pcie if kind is VideoType.BOCHS else _PCI
+def _pci_hostdev(flags: ConnectFlags, device: PciHostdev) -> int:
+    return _of_host(flags, device, str(device.source.address))
 
 
-def _other(device: Any, pcie: int, virtio: int) -> int:
-    if isinstance(device, Sound):
-        return Connect.NONE if device.model in (SoundModel.SB16, SoundModel.PCSPK, SoundModel.USB) else _PCI
-    if isinstance(device, PciHostdev):
-        return pcie
-    if isinstance(device, MdevHostdev):
-        return pcie if device.model is MdevModel.VFIO_PCI else Connect.NONE
-    if isinstance(device, ScsiHostHostdev):
-        return _virtio(device.model, virtio)
-    if isinstance(device, Watchdog):
-        return _PCI if device.model is WatchdogModel.I6300ESB else Connect.NONE
-    if isinstance(device, Shmem):
+def _of_host(flags: ConnectFlags, device: Any, location: str) -> int:
+    """A device of the host is in the guest what it is in the host; most there are PCI Express."""
+    if flags.pcie == _PCI:
         return _PCI
-    if isinstance(device, Serial):
-        return _PCI if device.target_type is SerialTarget.PCI else Connect.NONE
-    if isinstance(device, MemoryDevice):
-        return _PCI if device.model in (MemoryModel.VIRTIO_PMEM, MemoryModel.VIRTIO_MEM) else Connect.NONE
-    if isinstance(device, Iommu):
-        return Connect.PCIE_DEVICE if device.model is IommuModel.VIRTIO else Connect.NONE
-    if isinstance(device, Panic):
-        return _PCI if device.model is PanicModel.PVPANIC else Connect.NONE
-    if isinstance(device, Parallel):
-        return Connect.NONE
-    return Connect.NONE
-
-
-def wants_address(device: Any) -> bool:
-    """Is a PCI device without a place of its own?"""
     address = device.address
-    if address is None:
-        return True
-    return isinstance(address, PciAddress) and not address.assigned
+    if isinstance(address, PciAddress) and address.assigned:
+        return flags.pcie
+    return _PCI if flags.host.is_conventional(location) else flags.pcie
 
 
-def is_integrated(domain: Domain, controller: Controller) -> bool:
-    """Does a controller belong to the board: the first IDE of ``pc``, the first SATA of ``q35``?"""
-    if controller.index:
-        return False
-    if controller.type is ControllerType.IDE:
-        return not has_pcie_root(domain)
-    return controller.type is ControllerType.SATA and is_q35(domain)
+def _mdev(flags: ConnectFlags, device: MdevHostdev) -> int:
+    return flags.pcie if device.model is MdevModel.VFIO_PCI else Connect.NONE
+
+
+def _balloon(flags: ConnectFlags, device: Memballoon) -> int:
+    return Connect.NONE if device.model in (BalloonModel.NONE, BalloonModel.XEN) else _virtio(flags, device)
+
+
+def _vsock(flags: ConnectFlags, device: Vsock) -> int:
+    return Connect.NONE if device.model is None else _virtio(flags, device)
+
+
+def _input(flags: ConnectFlags, device: Input) -> int:
+    return _virtio(flags, device) if device.bus is InputBus.VIRTIO else Connect.NONE
+
+
+def _video(flags: ConnectFlags, device: Video) -> int:
+    kind = device.model.type if device.model is not None else VideoType.DEFAULT
+    if kind is VideoType.VIRTIO:
+        return flags.virtio
+    if kind is VideoType.BOCHS:
+        return flags.pcie
+    return Connect.NONE if kind in _NO_PCI_VIDEOS else _PCI
+
+
+def _sound(flags: ConnectFlags, device: Sound) -> int:
+    return _PCI if device.model in _PCI_SOUNDS else Connect.NONE
+
+
+def _watchdog(flags: ConnectFlags, device: Watchdog) -> int:
+    return _PCI if device.model is WatchdogModel.I6300ESB else Connect.NONE
+
+
+def _shmem(flags: ConnectFlags, device: Shmem) -> int:
+    return _PCI
+
+
+def _serial(flags: ConnectFlags, device: Serial) -> int:
+    return _PCI if device.target_type is SerialTarget.PCI else Connect.NONE
+
+
+def _memory(flags: ConnectFlags, device: MemoryDevice) -> int:
+    return flags.virtio if device.model in (MemoryModel.VIRTIO_PMEM, MemoryModel.VIRTIO_MEM) else Connect.NONE
+
+
+def _iommu(flags: ConnectFlags, device: Iommu) -> int:
+    return flags.virtio | Connect.INTEGRATED if device.model is IommuModel.VIRTIO else Connect.NONE
+
+
+def _panic(flags: ConnectFlags, device: Panic) -> int:
+    return _PCI | Connect.INTEGRATED if device.model is PanicModel.PVPANIC else Connect.NONE
+
+
+#: By class; what is not here is never on PCI.
+_RULES: dict[type, Callable[[ConnectFlags, Any], int]] = {
+    Controller: _controller,
+    Disk: _disk,
+    Filesystem: _filesystem,
+    Interface: _interface,
+    PciHostdev: _pci_hostdev,
+    MdevHostdev: _mdev,
+    ScsiHostHostdev: _virtio,
+    Memballoon: _balloon,
+    Rng: _virtio,
+    Vsock: _vsock,
+    Input: _input,
+    Video: _video,
+    Sound: _sound,
+    Watchdog: _watchdog,
+    Shmem: _shmem,
+    Serial: _serial,
+    MemoryDevice: _memory,
+    Iommu: _iommu,
+    Panic: _panic,
+}

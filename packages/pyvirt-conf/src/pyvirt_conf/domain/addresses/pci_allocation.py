@@ -1,0 +1,289 @@
+"""PCI addresses for all devices of a guest, and the controllers they need (libvirt's qemuDomainAssignPCIAddresses).
+
+What is on PCI, in which order places are given out, and what the board prescribes is the driver's to say: it passes a
+:class:`PciPolicy`. Places are given out twice. The first time shows how many buses are needed: their controllers are
+added, which need places themselves. The second time counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pyvirt_conf.domain.address import PciAddress
+from pyvirt_conf.domain.addresses.pci import (
+    BUS_KINDS,
+    CONTROLLER_TYPES,
+    Connect,
+    PciAddressSet,
+    PciBus,
+    PciGrowth,
+    Place,
+)
+from pyvirt_conf.domain.addresses.walk import addressed, named
+from pyvirt_conf.domain.controller import Controller, ControllerType
+from pyvirt_util.errors import ConfigUnsupportedError, XmlError
+
+if TYPE_CHECKING:
+    from pyvirt_conf.domain.domain import Domain
+
+#: PCI numbers its buses with a byte.
+_HIGHEST_INDEX = 255
+
+
+def _nothing(allocation: PciAllocation) -> None:
+    """A board without places of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class PciPolicy:
+    """What is special about PCI in the guests of a driver, or in one of them.
+
+    ::
+
+        def order(domain):
+            yield from domain.devices.interfaces
+            yield from (disk for disk in domain.devices.disks if disk.bus is DiskBus.VIRTIO)
+
+        policy = PciPolicy(connect=lambda device: Connect.AUTO | Connect.PCI_DEVICE, order=order, root="pci-root")
+        assign_pci(domain, policy)
+    """
+
+    connect: Callable[[Any], int]
+    """The :class:`Connect` flags of a device, what slot it wants; ``Connect.NONE``: it isn't on PCI."""
+
+    order: Callable[[Domain], Iterable[Any]]
+    """Devices in the order in which they get their places. Those with a place, or an address of another kind, are left
+    out by the allocation, as are those that aren't on PCI by ``connect``."""
+
+    fixed: Callable[[PciAllocation], None] = _nothing
+    """Gives devices of the board their places, and keeps others from places the board has taken."""
+
+    root: str | None = None
+    """The model of bus 0 where the definition has no controller for it; ``None``: the guest has no PCI then."""
+
+    gap: str = "pci-bridge"
+    """The model of buses that have no controller but a number below that of another."""
+
+    growth: PciGrowth | None = None
+    """What is added where there are too few slots; ``None``: nothing, it's an error."""
+
+    spare_slot: int = Connect.NONE
+    """What a slot is kept free for in the first pass, unless there is none left. In the end it may be in use, but then
+    by a controller that gives others."""
+
+    spare_port: int = Connect.NONE
+    """What a slot is kept free for in a guest whose buses are all added here."""
+
+    function: Callable[[Any], int | None] = lambda device: None
+    """The function of a controller that is part of a whole, all parts of one index sharing a slot."""
+
+    group: Callable[[Any], int] = lambda device: 0
+    """The isolation group of a device: only those of one group share a bus."""
+
+    root_locked: bool = False
+    """Bus 0 is for devices of isolation group 0."""
+
+
+class PciAllocation:
+    """Where the devices of one guest go: what :attr:`PciPolicy.fixed` works on."""
+
+    def __init__(self, domain: Domain, policy: PciPolicy, addresses: PciAddressSet) -> None:
+        self.domain = domain
+        self.policy = policy
+        self.addresses = addresses
+        self.places: list[tuple[Any, Place]] = []
+        self._done: set[int] = set()
+        self._first: list[tuple[Any, int]] = []
+        #: By index, bus and slot of wholes of several parts.
+        self._wholes: dict[int, tuple[int, int]] = {}
+
+    # -- for the board ---------------------------------------------------------------------------------------------
+
+    def in_use(self, slot: int) -> bool:
+        """Is any function of a slot of bus 0 taken?"""
+        return self.addresses.in_use(0, slot)
+
+    def fix(self, device: Any, slot: int, function: int = 0) -> None:
+        """Give a device of the board its place on bus 0.
+
+        :raises XmlError: the place is another device's.
+        """
+        self._place(device, self._reserve(slot, function, device))
+        self._done.add(id(device))
+
+    def block(self, slot: int, function: int = 0) -> None:
+        """Take a place on bus 0 for a part of the board that no definition mentions.
+
+        :raises XmlError: the place is a device's.
+        """
+        self._reserve(slot, function, None)
+
+    def first(self, device: Any) -> None:
+        """Let a device choose its place before all others."""
+        connect = self.policy.connect(device)
+        if connect:
+            self._first.append((device, connect))
+        self._done.add(id(device))
+
+    def _reserve(self, slot: int, function: int, device: object) -> Place:
+        address = PciAddress(slot=slot, function=function)
+        return self.addresses.reserve(address, Connect.ENDPOINTS, device=device)
+
+    # -- for all ---------------------------------------------------------------------------------------------------
+
+    def keep(self, devices: Iterable[Any]) -> None:
+        """Take the places devices have already.
+
+        :raises XmlError: a place is another's, or can't be.
+        """
+        policy = self.policy
+        for device in devices:
+            address = device.address
+            # Old definitions have addresses of devices that need none.
+            connect = policy.connect(device) or Connect.PCI_DEVICE
+            place = self.addresses.reserve(address, connect, group=policy.group(device), device=device)
+            address.bus = place[0]
+            self._place(device, place)
+
+    def open(self) -> list[tuple[Any, int]]:
+        """Devices that are to get a place, with their connect flags, in order."""
+        done, connect_of = self._done, self.policy.connect
+        found = self._first.copy()
+        for device in self.policy.order(self.domain):
+            if wants_place(device) and id(device) not in done:
+                connect = connect_of(device)
+                if connect:
+                    found.append((device, connect))
+        return found
+
+    def _place(self, device: Any, place: Place) -> None:
+        self.places.append((device, place))
+        if isinstance(device, Controller) and self.policy.function(device) is not None:
+            self._wholes.setdefault(device.index or 0, place[:2])
+
+    def try_all(self, devices: list[tuple[Any, int]]) -> None:
+        """Take a place for everybody, adding buses where it takes any; who gets which is of no interest."""
+        policy, addresses = self.policy, self.addresses
+        head = len(self._first)
+        for device, connect in devices[:head]:
+            addresses.take(connect, group=policy.group(device), device=device)
+        if policy.spare_slot and not addresses.full:
+            addresses.take(policy.spare_slot)
+        for device, connect in devices[head:]:
+            # Parts of a whole don't share a slot here, as in libvirt: there may be a bridge too many, never too few.
+            if not (isinstance(device, Controller) and self._join(device, connect)):
+                addresses.take(connect, group=policy.group(device), device=device)
+
+    def give(self, devices: Iterable[tuple[Any, int]]) -> None:
+        """Give everybody a place.
+
+        :raises InternalError: there is none left.
+        """
+        addresses, places, group = self.addresses, self.places, self.policy.group
+        for device, connect in devices:
+            if isinstance(device, Controller):
+                function = self.policy.function(device)
+                if function is not None:
+                    place = self._join(device, connect)
+                    if place is None:
+                        place = addresses.take(connect, group=group(device), function=function, device=device)
+                    self._place(device, place)
+                    continue
+            places.append((device, addresses.take(connect, group=group(device), device=device)))
+
+    def _join(self, device: Controller, connect: int) -> Place | None:
+        """Take a function of the slot the other parts of a whole have; ``None``: it's no part, or the first."""
+        function = self.policy.function(device)
+        whole = self._wholes.get(device.index or 0)
+        if function is None or whole is None:
+            return None
+        address = PciAddress(bus=whole[0], slot=whole[1], function=function)
+        return self.addresses.reserve(address, connect, group=self.policy.group(device), device=device)
+
+    def store(self) -> None:
+        """Write the places into the devices; function 0 of a slot with others says so."""
+        shared = {place[:2] for _, place in self.places if place[2]}
+        for device, place in self.places:
+            address = device.address
+            if address is None:
+                address = device.address = PciAddress()
+            address.bus, address.slot, address.function = place
+            if place[2] == 0 and address.multifunction is None and place[:2] in shared:
+                address.multifunction = True
+
+
+def wants_place(device: Any) -> bool:
+    """Is an address to be chosen: there is none, or one of type PCI that says no more?"""
+    address = device.address
+    return address is None or (isinstance(address, PciAddress) and not address.assigned)
+
+
+def assign_pci(domain: Domain, policy: PciPolicy) -> None:
+    """Give every PCI device of a definition its address, and add the controllers they need.
+
+    :raises XmlError: an address the definition has can't be, or there is no PCI at all.
+    :raises InternalError: there is no room, and none can be made.
+    :raises ConfigUnsupportedError: there is no such model of PCI controller.
+    """
+    placed = [d for d in addressed(domain) if isinstance(d.address, PciAddress) and d.address.assigned]
+    allocation = _begin(domain, policy, placed, policy.growth)
+    if policy.growth is not None and allocation.addresses.buses:
+        allocation.try_all(allocation.open())
+        _add_controllers(allocation)
+        # The board's devices have their places now; new controllers may be among them.
+        allocation.store()
+        allocation = _begin(domain, policy, [device for device, _ in allocation.places], None)
+    waiting = allocation.open()
+    if not allocation.addresses.buses and (waiting or placed):
+        raise XmlError(f"there are no PCI buses for {named(placed[0] if placed else waiting[0][0])}")
+    allocation.give(waiting)
+    allocation.store()
+
+
+def _begin(domain: Domain, policy: PciPolicy, placed: list[Any], growth: PciGrowth | None) -> PciAllocation:
+    """An allocation in which everybody who has a place keeps it, and the board has its own."""
+    allocation = PciAllocation(domain, policy, PciAddressSet(_buses(domain, policy), growth))
+    if allocation.addresses.buses:
+        allocation.keep(placed)
+        policy.fixed(allocation)
+    return allocation
+
+
+def _buses(domain: Domain, policy: PciPolicy) -> list[PciBus]:
+    """The buses of a definition: one for every controller, and for indexes between that have none."""
+    controllers = {c.index or 0: c for c in domain.devices.controllers if c.type is ControllerType.PCI}
+    if not controllers and policy.root is None:
+        return []
+    highest = max(controllers, default=0)
+    if highest > _HIGHEST_INDEX:
+        raise XmlError(f"PCI controller index {highest} is too high, expected 0 to {_HIGHEST_INDEX}")
+    buses = []
+    for index in range(highest + 1):
+        controller = controllers.get(index)
+        if controller is None:
+            buses.append(PciBus(policy.gap if index else policy.root or "pci-root"))
+        elif controller.model not in BUS_KINDS:
+            raise ConfigUnsupportedError(f"PCI controller model '{controller.model}' is not supported")
+        else:
+            buses.append(PciBus(controller.model, hotplug=controller.hotplug is not False))
+    buses[0].group_locked = policy.root_locked
+    return buses
+
+
+def _add_controllers(allocation: PciAllocation) -> None:
+    """Add the controllers of new buses, and those missing between others."""
+    addresses, policy = allocation.addresses, allocation.policy
+    controllers = allocation.domain.devices.controllers
+    known = {controller.index or 0 for controller in controllers if controller.type is ControllerType.PCI}
+    if policy.spare_port and max(known, default=0) == 0 and len(addresses.buses) > 1:
+        # Nobody chose the ports, so we do, and leave one for plugging.
+        addresses.take(policy.spare_port)
+    # Buses that are added for these controllers come next.
+    for index, bus in enumerate(addresses.buses):
+        if index and index not in known:
+            controllers.append(Controller(type=ControllerType.PCI, index=index, model=bus.model))
+            connect = CONTROLLER_TYPES[bus.model]
+            if connect:
+                addresses.take(connect)
