@@ -102,7 +102,7 @@ def test_nothing_is_made_up_for_finding(guest: Domain) -> None:
         ("<emulator>/x</emulator>", XmlError),
         ("<redirfilter/>", XmlError),
         ("<disk type='file'><target dev='vdz' bus='nope'/></disk>", XmlError),
-        ("<controller type='pci' index='999' model='pci-bridge'/>", XmlError),
+        ("<controller type='pci' index='999' model='pci-bridge'/>", ConfigUnsupportedError),
     ],
 )
 def test_what_is_no_device_is_refused(guest: Domain, xml: str, error: type[VirtError]) -> None:

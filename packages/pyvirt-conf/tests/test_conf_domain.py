@@ -9,8 +9,8 @@ import pytest
 
 from pyvirt_conf.domain import Domain, DomainStatus, ParserConfig, ParserFeature, XmlFlags, parse_domain
 from pyvirt_conf.domain.address import DriveAddress, PciAddress
+from pyvirt_conf.domain.addresses.drive import target_index
 from pyvirt_conf.domain.chardev import ConsoleTarget, PtyChar
-from pyvirt_conf.domain.complete_devices import target_index
 from pyvirt_conf.domain.controller import ControllerType
 from pyvirt_conf.domain.disk import Disk, DiskBus, DiskSnapshot
 from pyvirt_conf.domain.graphics import ListenType, VncGraphics
@@ -18,7 +18,7 @@ from pyvirt_conf.domain.interface import Interface, NetType, UserSource
 from pyvirt_conf.domain.namespaces import QemuNamespace
 from pyvirt_conf.domain.storage import BlockSource, FileSource
 from pyvirt_conf.domain.video import VideoType
-from pyvirt_util.errors import ConfigUnsupportedError, OsTypeError, VirtError, XmlError
+from pyvirt_util.errors import ConfigUnsupportedError, InternalError, OsTypeError, VirtError, XmlError
 
 CONFIG = ParserConfig(
     features=ParserFeature.FW_AUTOSELECT,
@@ -211,16 +211,17 @@ def test_callbacks_come_in_order() -> None:
         (make().replace("<name>a", "<name>"), XmlError, "missing name"),
         (make().replace("64</memory>", "0</memory>"), XmlError, "memory size must be specified"),
         (make(rest="<vcpu current='3'>2</vcpu>"), XmlError, "current 3 vcpus of at most 2"),
-        (make("<disk type='file'><target dev='vda'/></disk>" * 2), XmlError, "target 'vda' is there twice"),
+        (make("<disk><source file='/a'/><target dev='vda'/></disk>" * 2), XmlError, "target 'vda' is there twice"),
         (
-            make("<disk><target dev='sda'/></disk><disk><target dev='sdb'/><address type='drive'/></disk>"),
+            make("<disk device='cdrom'><target dev='sda'/></disk>"
+                 "<disk device='cdrom'><target dev='sdb'/><address type='drive'/></disk>"),
             ConfigUnsupportedError,
             "is in use by disk 'sda'",
         ),
         (make("<controller type='ide' index='1'/>" * 2), XmlError, "multiple 'ide' controllers with index '1'"),
         (make("<disk><target dev='vda'/><boot order='1'/></disk>", os="<os><type>hvm</type><boot dev='hd'/></os>"),
          XmlError, "per-device boot elements"),
-        (make("<serial type='tcp'><source host='h'/></serial>"), XmlError, "missing source service"),
+        (make("<serial type='tcp'><source host='h'/></serial>"), InternalError, "missing source service"),
         (make("<channel type='pty'/>"), XmlError, "missing element"),
         (make("<interface type='bridge'/>"), XmlError, "missing source"),
         (make(os="<os firmware='bios'><type>hvm</type><nvram>/x</nvram></os>"), VirtError, "does not support nvram"),

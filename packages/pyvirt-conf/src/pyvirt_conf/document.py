@@ -45,7 +45,9 @@ class Document(Element):
         node = read(text, file)
         if node.tag != cls._tag:
             fail(node, mode, f"expected <{cls._tag}>, found <{node.tag}>")
-        return cls._from_node(node, mode)
+        new = cls._from_node(node, mode)
+        new.__dict__["_file"] = file
+        return new
 
     def validate(self) -> None:
         """Refuse what the types can't tell.

@@ -90,9 +90,9 @@ def parse_device(
         return device  # type: ignore[no-any-return]
     _number(domain, device)
     if not flags & XmlFlags.SKIP_VALIDATE:
-        from pyvirt_conf.domain.validate_devices import validate_device
+        from pyvirt_conf.domain.validation import validate_device
 
-        validate_device(device)
+        validate_device(device, domain)
         if config.device_validate is not None:
             config.device_validate(device, domain)
     return device  # type: ignore[no-any-return]

@@ -232,7 +232,9 @@ class Domain(Element):
         node = read(text, file)
         if node.tag != "domain":
             fail(node, mode, f"expected <domain>, found <{node.tag}>")
-        return cls._from_node(node, mode)
+        new = cls._from_node(node, mode)
+        new.__dict__["_file"] = file
+        return new
 
     def format(self, flags: XmlFlags = XmlFlags.NONE) -> str:
         """The document as libvirt writes it."""
@@ -251,7 +253,7 @@ class Domain(Element):
 
         :raises VirtError: with libvirt's code for the cause, mostly XmlError or ConfigUnsupportedError.
         """
-        from pyvirt_conf.domain.validate import validate
+        from pyvirt_conf.domain.validation import validate
 
         validate(self, config)
 

@@ -85,7 +85,7 @@ class Match(Element):
             match = node.get("match")
             if match not in (None, "yes", "no"):
                 fail(node, mode, f"'{match}' is neither 'yes' nor 'no'", "@match")
-            for name in part.__dict__:
+            for name in part._fields.keys() & part.__dict__.keys():
                 setattr(new, name, getattr(part, name))
                 (negated.add if match == "no" else negated.discard)(name)
         for name, leader in cls._signs:

@@ -181,6 +181,7 @@ def _read_source(cls: type[Element], src: _Source) -> None:
         src(1, "return kind._from_node(node, mode)")
         return
     src(1, "self = new(cls)")
+    src(1, "self._line = node.sourceline")
     src(1, "at = ''")
     if any(field.live for field in cls._fields.values()):
         src(1, "live = not mode.inactive")
