@@ -19,6 +19,7 @@ if [ "${1:-}" = tests ]; then
 virsh:libvirt-clients
 zsh:zsh
 fish:fish
+mdevctl:mdevctl
 /usr/lib/python3/dist-packages/libvirt.py:python3-libvirt
 "
 fi

@@ -10,9 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from pyvirt.driver import HypervisorDriver
+from pyvirt.enums import ConnectListAllNodeDeviceFlags
+from pyvirt.objects import Connection
 from pyvirt_conf.nodedev import FcHost, NodeDevice, ScsiHostCapability, VportOps, parse_node_device
+from pyvirt_driver_nodedev import HostNodedevDriver
+from pyvirt_driver_nodedev.device import Host
 from pyvirt_driver_nodedev.vports import ScsiHosts, check_wwn, host_number, new_wwn
 from pyvirt_util.errors import (
+    ConfigUnsupportedError,
     InternalError,
     NoNodeDeviceError,
     OperationInvalidError,
@@ -21,6 +27,7 @@ from pyvirt_util.errors import (
     system_error,
 )
 from pyvirt_util.sysfs import Kernel
+from pyvirt_util.uris import URI
 
 FABRIC = "2001000dec9877c1"
 NODE, PORT = "2001001b32a9da4e", "2101001b32a9da4e"
@@ -51,6 +58,10 @@ class DescribedFcHost(Kernel):
             link = self.root / "class" / kind / f"host{host}"
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(folder)
+        on_bus = self.root / "bus" / "scsi" / "devices" / f"host{host}"
+        on_bus.parent.mkdir(parents=True, exist_ok=True)
+        on_bus.symlink_to(device)
+        (device / "subsystem").symlink_to(self.root / "bus" / "scsi")
         self.put(f"class/scsi_host/host{host}/unique_id", str(unique_id))
         if node:
             port = port or node
@@ -99,6 +110,7 @@ class DescribedFcHost(Kernel):
         )
         for kind in ("scsi_host", "fc_host"):
             (self.root / "class" / kind / f"host{virtual}").unlink()
+        (self.root / "bus" / "scsi" / "devices" / f"host{virtual}").unlink()
         shutil.rmtree(adapter / f"vport-{parent}:0-0")
 
 
@@ -258,3 +270,35 @@ def test_numbers_of_adapters() -> None:
     for bad in ("host", "scsi_host", "scsi_host-1", "host5x", "scsi_host99999999999", "scsi_host５"):
         with pytest.raises(XmlError, match="is not the name of a SCSI host"):
             host_number(bad)
+
+
+@pytest.fixture
+def conn(described: DescribedFcHost) -> Connection:
+    class Bare(HypervisorDriver):
+        driver_name = "bare"
+
+    driver = Bare()
+    driver.nodedev = HostNodedevDriver(Host(str(described.root), kernel=described), scheme="xen")
+    return Connection(driver, URI.parse("xen:///system"))
+
+
+def test_a_virtual_adapter_of_a_connection(conn: Connection, described: DescribedFcHost) -> None:
+    inner = "<capability type='scsi_host'><capability type='fc_host'/></capability>"
+    device = conn.create_node_device(f"<device><parent>scsi_host6</parent>{inner}</device>")
+    assert (device.name, device.parent()) == ("scsi_host11", "scsi_host6")
+    assert device.list_caps() == ["scsi_host", "fc_host"]
+    fc_host = parse_node_device(device.xml()).find(ScsiHostCapability).fc_host
+    assert fc_host.wwnn.startswith("500163e")
+    assert conn.node_device_lookup_scsi_host_by_wwn(fc_host.wwnn, fc_host.wwpn).name == device.name
+    listed = conn.list_node_devices(ConnectListAllNodeDeviceFlags.CAP_VPORTS)
+    assert sorted(found.name for found in listed) == ["scsi_host10", "scsi_host4", "scsi_host5", "scsi_host6"]
+    assert (device.is_active(), device.is_persistent()) == (True, False)
+    with pytest.raises(ConfigUnsupportedError, match="unsupported device type"):
+        conn.define_node_device(new_vhba("<parent>scsi_host6</parent>").format())
+    device.destroy()
+    with pytest.raises(NoNodeDeviceError, match="scsi_host11"):
+        conn.lookup_node_device("scsi_host11")
+    with pytest.raises(NoNodeDeviceError, match=f"wwnn '{fc_host.wwnn}'"):
+        conn.node_device_lookup_scsi_host_by_wwn(fc_host.wwnn, fc_host.wwpn)
+    with pytest.raises(OperationInvalidError, match="is no virtual port"):
+        conn.lookup_node_device("scsi_host6").destroy()

@@ -12,12 +12,16 @@ import errno
 import os
 import select
 import shutil
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 from pyvirt_conf.nodedev import NodeDevice, parse_node_device
+from pyvirt_driver_nodedev.device import Host
+from pyvirt_driver_nodedev.inventory import Inventory
+from pyvirt_driver_nodedev.kinds import FLAGS
 from pyvirt_util import uuids
 from pyvirt_util.errors import system_error
 from pyvirt_util.sysfs import Kernel
@@ -51,6 +55,9 @@ class DescribedMdevHost:
         driver = root / "bus" / "mdev" / "drivers" / "vfio_mdev"
         driver.mkdir(parents=True)
         (driver / "unbind").touch()
+        for name, value in (("vendor", "0x8086"), ("device", "0x1912"), ("class", "0x030000"), ("uevent", "")):
+            (self.parent / name).write_text(f"{value}\n")
+        (self.parent / "subsystem").symlink_to(root / "bus" / "pci")
         (root / "class" / "mdev_bus" / ADDRESS).symlink_to(self.parent)
         (root / "bus" / "pci" / "devices" / ADDRESS).symlink_to(self.parent)
 
@@ -58,20 +65,19 @@ class DescribedMdevHost:
     def kernel(self) -> DescribedKernel:
         return DescribedKernel(self)
 
-    def node_device(self) -> NodeDevice:
-        """The parent."""
-        return parse_node_device(
-            "<device><name>pci_0000_00_02_0</name><parent>computer</parent><capability type='pci'>"
-            "<domain>0</domain><bus>0</bus><slot>2</slot><function>0</function>"
-            "<product id='0x0001'/><vendor id='0x8086'/></capability></device>"
-        )
+    @property
+    def inventory(self) -> Inventory:
+        return Inventory(Host(str(self.root), kernel=self.kernel))
 
     def find(self, name: str) -> NodeDevice | None:
-        device = self.node_device()
-        return device if name == device.name else None
+        found = self.inventory.find(name)
+        return None if found is None else self.inventory.document(found)
 
     def name_of(self, address: str) -> str | None:
-        return "pci_0000_00_02_0" if address == ADDRESS else None
+        return self.inventory.name_of_address(address)
+
+    def running(self) -> list[NodeDevice]:
+        return [self.inventory.document(found) for found in self.inventory.devices(FLAGS["mdev"])]
 
     def wrote(self, path: str, text: str) -> bool:
         """Do what the kernel does for a write; ``False`` for a plain file."""
@@ -102,6 +108,7 @@ class DescribedMdevHost:
             (device / name).parent.mkdir(exist_ok=True)
             (device / name).touch()
         (device / "remove").touch()
+        (device / "subsystem").symlink_to(self.root / "bus" / "mdev")
         (device / "driver").symlink_to(self.root / "bus" / "mdev" / "drivers" / "vfio_mdev")
         group = self.root / "kernel" / "iommu_groups" / "12"
         group.mkdir(parents=True, exist_ok=True)
@@ -260,3 +267,29 @@ def new_device():
 def new_document():
     """Makes documents of new mediated devices."""
     return new_mdev
+
+
+@pytest.fixture
+def bare_uri(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The URI of a hypervisor that has no node devices of its own, installed as drivers are: the host's serve it."""
+    from pyvirt import loader
+
+    site = tmp_path / "site"
+    info = site / "nodedev_mdev_bare-1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: nodedev-mdev-bare\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[pyvirt.drivers]\nbare = nodedev_mdev_bare:Bare\n")
+    (site / "nodedev_mdev_bare.py").write_text(
+        "from pyvirt.driver import HypervisorDriver\n\n"
+        "class Bare(HypervisorDriver):\n"
+        "    driver_name = 'bare'\n\n"
+        "    @classmethod\n"
+        "    def open(cls, uri, *, readonly=False, auth=None):\n"
+        "        return cls()\n"
+    )
+    monkeypatch.setenv("PYVIRT_NO_METADATA_CACHE", "1")
+    monkeypatch.syspath_prepend(str(site))
+    loader.forget()
+    yield "bare:///system"
+    loader.forget()
+    sys.modules.pop("nodedev_mdev_bare", None)

@@ -32,7 +32,7 @@ def test_a_defined_device(devices, mdev_namespace, new_device) -> None:
     definition = devices.definitions(host.name_of)[NAME]
     assert not definition.autostart
     assert definition.device == device
-    assert devices.running(host.name_of) == []
+    assert host.running() == []
 
     devices.set_autostart(device, True)
     assert devices.definitions(host.name_of)[NAME].autostart
@@ -54,7 +54,7 @@ def test_start_and_stop(devices, mdev_namespace, new_device) -> None:
     name = devices.define(device, host.find)
     uuid = device.capabilities[0].uuid
     devices.start(device)
-    (running,) = devices.running(host.name_of)
+    (running,) = host.running()
     assert running.name == name == f"mdev_{uuid.replace('-', '_')}_0000_00_02_0"
     with pytest.raises(OperationInvalidError, match="is active"):
         devices.start(device)
@@ -70,7 +70,7 @@ def test_a_transient_device(devices, mdev_namespace, new_device) -> None:
     host = mdev_namespace
     first = new_device()
     name = devices.create(first, host.find)
-    assert [found.name for found in devices.running(host.name_of)] == [name]
+    assert [found.name for found in host.running()] == [name]
     assert devices.definitions(host.name_of) == {}
     devices.create(new_device(uuid=UUID), host.find)
     for bad, said in (
@@ -148,7 +148,7 @@ def test_attributes_of_a_running_device(devices, mdev_namespace, new_device) -> 
     definition = devices.definitions(host.name_of)[NAME]
     transient = new_device()
     devices.create(transient, host.find)
-    (found,) = devices.running(host.name_of)
+    (found,) = host.running()
     devices.complete(found, None, host.name_of)
     assert found.capabilities[0].attributes == []
     devices.complete(found, definition, host.name_of)
@@ -165,6 +165,6 @@ def test_a_callout_tells_the_attributes_of_a_transient_device(devices, mdev_name
     )
     script.chmod(0o755)
     devices.create(new_device(uuid=UUID), host.find)
-    (found,) = devices.running(host.name_of)
+    (found,) = host.running()
     devices.complete(found, None, host.name_of)
     assert [(item.name, item.value) for item in found.capabilities[0].attributes] == [("label", "live")]

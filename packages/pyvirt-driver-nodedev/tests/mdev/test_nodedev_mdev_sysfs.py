@@ -47,13 +47,13 @@ def test_types(mdev_host) -> None:
 def test_a_transient_device_comes_and_goes(devices, mdev_host, new_device) -> None:
     device = new_device(attributes=[("label", "first"), ("vgpu/weight", "4"), ("label", "second")])
     name = devices.create(device, mdev_host.find)
-    (running,) = devices.running(mdev_host.name_of)
+    (running,) = mdev_host.running()
     mdev = running.capabilities[0]
     assert name == running.name == device.name
     assert (running.parent, running.driver) == ("pci_0000_00_02_0", "vfio_mdev")
-    assert running.path == str(mdev_host.parent / mdev.uuid)
+    assert running.path == f"/sys/devices/pci0000:00/0000:00:02.0/{mdev.uuid}"
     assert (mdev.type_id, mdev.parent_addr, mdev.iommu_group) == ("i915-GVTg_V5_8", "0000:00:02.0", 12)
-    assert [(path.removeprefix(running.path), value) for path, value in mdev_host.written] == [
+    assert [(path.removeprefix(str(mdev_host.parent / mdev.uuid)), value) for path, value in mdev_host.written] == [
         ("/label", "first"),
         ("/vgpu/weight", "4"),
         ("/label", "second"),
@@ -61,7 +61,7 @@ def test_a_transient_device_comes_and_goes(devices, mdev_host, new_device) -> No
     assert devices.is_running(device)
     assert available(mdev_host) == 1
     devices.stop(running)
-    assert devices.running(mdev_host.name_of) == []
+    assert mdev_host.running() == []
     assert not devices.is_running(device)
     assert available(mdev_host) == 2
     with pytest.raises(OperationInvalidError, match="is not active"):
@@ -79,14 +79,14 @@ def test_what_the_parent_can_not_make(devices, mdev_host, new_device) -> None:
         devices.create(new_device(uuid=UUID), mdev_host.find)
     with pytest.raises(ResourceBusyError, match="no instance of type 'i915-GVTg_V5_4' left"):
         devices.create(new_device("i915-GVTg_V5_4"), mdev_host.find)
-    assert [found.find(type(found.capabilities[0])).uuid for found in devices.running(mdev_host.name_of)] == [UUID]
+    assert [found.find(type(found.capabilities[0])).uuid for found in mdev_host.running()] == [UUID]
 
 
 @pytest.mark.parametrize("name", ["nonsense", "driver/unbind", "../../create", "", ".", "vgpu", "mdev_type/create"])
 def test_an_attribute_it_does_not_have_leaves_no_device(devices, mdev_host, new_device, name) -> None:
     with pytest.raises(ConfigUnsupportedError, match=f"has no attribute '{name}'"):
         devices.create(new_device(uuid=UUID, attributes=[("label", "x"), (name, "1")]), mdev_host.find)
-    assert devices.running(mdev_host.name_of) == []
+    assert mdev_host.running() == []
     assert available(mdev_host) == 2
 
 
@@ -146,7 +146,7 @@ def test_reading_what_is_no_device(mdev_host) -> None:
     with pytest.raises(InternalError, match="is no mediated device"):
         read_mdev(str(mdev_host.parent))
     os.symlink(mdev_host.root / "nowhere", mdev_host.root / "bus/mdev/devices" / UUID)
-    assert MdevBus(str(mdev_host.root)).devices(mdev_host.name_of) == []
+    assert not MdevBus(str(mdev_host.root)).exists(UUID)
 
 
 def test_one_in_use_is_not_stopped(devices, mdev_host, new_device, tmp_path, monkeypatch) -> None:

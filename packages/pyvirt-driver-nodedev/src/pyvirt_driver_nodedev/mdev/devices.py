@@ -1,6 +1,7 @@
 """Mediated devices for the driver: transient and defined ones, with mdevctl where it is installed.
 
-Which devices run is what the kernel shows; which are defined is what mdevctl keeps. Without mdevctl there are only
+Which devices run is what the kernel shows (:mod:`~pyvirt_driver_nodedev.inventory`); which are defined is what mdevctl
+keeps. Without mdevctl there are only
 transient devices, made and removed through sysfs.
 """
 
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from pyvirt_driver_nodedev.mdev.command import PROGRAM
 from pyvirt_driver_nodedev.mdev.identity import mdev_name, mdev_of, place_below_parent
-from pyvirt_driver_nodedev.mdev.listing import ORPHANS_PARENT
 from pyvirt_driver_nodedev.mdev.mdevctl import CONFIG, Mdevctl
 from pyvirt_driver_nodedev.mdev.sysfs import MdevBus
 from pyvirt_driver_nodedev.waiting import PATIENCE
@@ -55,10 +55,6 @@ class MediatedDevices:
         self._given = program
         self._is_host = sysfs == "/sys"
         self._found: Mdevctl | None = None
-
-    def running(self, parent_name: ParentName) -> list[NodeDevice]:
-        """All devices that run, without their attributes."""
-        return self._bus.devices(lambda address: parent_name(address) or ORPHANS_PARENT)
 
     def definitions(self, parent_name: ParentName) -> dict[str, MdevDefinition]:
         """All definitions, by the name of the device."""

@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pyvirt_conf.nodedev import ApMatrixCapability, CssCapability, MdevCapability, PciCapability
+from pyvirt_driver_nodedev.device import device_name
 from pyvirt_util.errors import ConfigUnsupportedError, ParseFailedError
 from pyvirt_util.pci.address import PciAddress
 
@@ -22,12 +23,8 @@ _MATRIX = "matrix"
 
 
 def mdev_name(uuid: str, parent_address: str | None) -> str:
-    """The node device's name: ``mdev_UUID_PARENT``, with an underscore for what is neither letter nor digit.
-
-    The parent is part of it because devices of one UUID may be defined below several parents.
-    """
-    name = f"mdev_{uuid}" if parent_address is None else f"mdev_{uuid}_{parent_address}"
-    return "".join(char if char.isascii() and char.isalnum() else "_" for char in name)
+    """The node device's name: ``mdev_UUID_PARENT``, since devices of one UUID may be defined below several parents."""
+    return device_name("mdev", uuid, parent_address)
 
 
 def parent_address(parent: NodeDevice) -> str | None:

@@ -12,8 +12,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pyvirt_conf.nodedev import MdevCapability, MdevType, NodeDevice
-from pyvirt_driver_nodedev.mdev.identity import mdev_name
+from pyvirt_conf.nodedev import MdevCapability, MdevType
 from pyvirt_driver_nodedev.waiting import PATIENCE, resolved, wait_until
 from pyvirt_util import sysfs, uuids
 from pyvirt_util.errors import (
@@ -27,7 +26,7 @@ from pyvirt_util.sysfs import HOST, Kernel
 from pyvirt_util.undo import UndoStack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from pyvirt_conf.nodedev import MdevAttribute
 
@@ -98,29 +97,6 @@ class MdevBus:
     def read(self, uuid: str) -> MdevCapability:
         """The device of a UUID. :raises InternalError: it does not run."""
         return read_mdev(self.path(uuid))
-
-    def devices(self, parent_name: Callable[[str], str | None]) -> list[NodeDevice]:
-        """All devices that run, by UUID; ``parent_name`` as for listings of mdevctl."""
-        found = []
-        for uuid in sysfs.list_names(f"{self._root}/bus/mdev/devices"):
-            try:
-                found.append(self.device(uuid, parent_name))
-            except InternalError:
-                continue  # it has gone since
-        return found
-
-    def device(self, uuid: str, parent_name: Callable[[str], str | None]) -> NodeDevice:
-        """A device that runs. :raises InternalError: it does not."""
-        path = resolved(self.path(uuid))
-        mdev = read_mdev(path)
-        assert mdev.parent_addr is not None
-        return NodeDevice(
-            name=mdev_name(uuid, mdev.parent_addr),
-            path=path,
-            parent=parent_name(mdev.parent_addr),
-            driver=sysfs.link_name(f"{path}/driver"),
-            capabilities=[mdev],
-        )
 
     def create(self, parent_address: str, type_id: str, uuid: str, attributes: Iterable[MdevAttribute] = ()) -> None:
         """Make a device and set its attributes in their order; it is gone again when one can't be set.
