@@ -14,8 +14,8 @@ from pyvirt.driver import HypervisorDriver
 from pyvirt.enums import ConnectListAllNodeDeviceFlags
 from pyvirt.objects import Connection
 from pyvirt_conf.nodedev import FcHost, NodeDevice, ScsiHostCapability, VportOps, parse_node_device
-from pyvirt_driver_nodedev import HostNodedevDriver
 from pyvirt_driver_nodedev.device import Host
+from pyvirt_driver_nodedev.driver import HostNodedevDriver
 from pyvirt_driver_nodedev.vports import ScsiHosts, check_wwn, host_number, new_wwn
 from pyvirt_util.errors import (
     ConfigUnsupportedError,

@@ -8,9 +8,9 @@ import pyvirt
 from pyvirt.driver import HypervisorDriver
 from pyvirt.enums import ConnectListAllNodeDeviceFlags as Filter
 from pyvirt.objects import Connection
-from pyvirt_conf.nodedev import MdevCapability, MdevTypes, parse_node_device
-from pyvirt_driver_nodedev import HostNodedevDriver
+from pyvirt_conf.nodedev import MdevCapability, MdevTypes, PciCapability, parse_node_device
 from pyvirt_driver_nodedev.device import Host
+from pyvirt_driver_nodedev.driver import HostNodedevDriver
 from pyvirt_util import process
 from pyvirt_util.errors import (
     ConfigUnsupportedError,
@@ -73,8 +73,7 @@ def test_a_device_from_its_definition_to_its_end(conn, new_document) -> None:
     assert names(conn) == names(conn, Filter.ACTIVE | Filter.CAP_MDEV) == [NAME]
     assert names(conn, Filter.INACTIVE) == []
     assert mdev(device).iommu_group == 12
-    (types,) = parse_node_device(conn.lookup_node_device(device.parent()).xml()).capabilities[0].capabilities
-    assert isinstance(types, MdevTypes)
+    types = parse_node_device(conn.lookup_node_device(device.parent()).xml()).find(PciCapability).find(MdevTypes)
     assert [found.available_instances for found in types.types] == [1, 1]
     with pytest.raises(OperationInvalidError, match="already active"):
         device.start()
