@@ -71,12 +71,13 @@ class Inventory:
         if name == COMPUTER:
             return Found(COMPUTER, None, None)
         for subsystem in SUBSYSTEMS:
-            for folder, sysname in self._list(subsystem) if name.startswith(subsystem.name[:2]) else ():
-                place = subsystem.choose(sysname)
-                # Only what the device is called is compared; what follows is read where that fits.
-                if not name.startswith((device_name(subsystem.name, sysname), subsystem.kinds[place].capability)):
+            if not name.startswith(subsystem.prefix):
+                continue
+            for folder, sysname in self._list(subsystem):
+                # Nothing is read of devices whose name can't begin so.
+                if name != subsystem.prefix and not name.startswith(device_name(subsystem.name, sysname)):
                     continue
-                found = self._found(subsystem, f"{folder}/{sysname}", place)
+                found = self._found(subsystem, f"{folder}/{sysname}", subsystem.choose(sysname))
                 if found is not None and found.name == name:
                     return found
         return None

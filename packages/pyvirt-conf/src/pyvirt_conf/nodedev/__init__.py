@@ -2,7 +2,7 @@
 
 from pyvirt_conf.nodedev.capability import Capability, NestedCapability
 from pyvirt_conf.nodedev.device import Devnode, NodeDevice, parse_node_device
-from pyvirt_conf.nodedev.mdev import MdevAttribute, MdevCapability, MdevType, MdevTypes
+from pyvirt_conf.nodedev.mdev import MdevAttribute, MdevCapability, MdevParentCapability, MdevType, MdevTypes
 from pyvirt_conf.nodedev.misc import DrmCapability, SystemCapability, VdpaCapability
 from pyvirt_conf.nodedev.net import NetCapability, NetFeature
 from pyvirt_conf.nodedev.pci import IommuGroup, PciCapability, PciExpress, PhysFunction, VirtFunctions
@@ -38,6 +38,7 @@ __all__ = [
     "IommuGroup",
     "MdevAttribute",
     "MdevCapability",
+    "MdevParentCapability",
     "MdevType",
     "MdevTypes",
     "NestedCapability",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyvirt_conf.nodedev.capability import Capability, NestedCapability
+from pyvirt_conf.nodedev.capability import Capability, CompoundCapability, NestedCapability
 from pyvirt_conf.xml import U32, Element, Uuid, attr, children, element, text
 
 
@@ -22,6 +22,14 @@ class MdevTypes(NestedCapability):
 
     _skip_empty = True
     types: list[MdevType] = children()
+
+
+@element(type="mdev_types")
+class MdevParentCapability(CompoundCapability):
+    """A device of software alone that can be split: that is all it can do."""
+
+    _takes = (MdevTypes,)
+    _ignores_others = True
 
 
 @element("attr")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyvirt.enums.nodedev import ConnectListAllNodeDeviceFlags as Flags
-from pyvirt_driver_nodedev.kinds.misc import DrmKind, MdevKind, VdpaKind
+from pyvirt_driver_nodedev.kinds.misc import DrmKind, MdevKind, MdevParentKind, VdpaKind
 from pyvirt_driver_nodedev.kinds.net import NetKind
 from pyvirt_driver_nodedev.kinds.pci import PciKind
 from pyvirt_driver_nodedev.kinds.s390 import ApCardKind, ApMatrixKind, ApQueueKind, CcwKind, CssKind
@@ -52,21 +52,23 @@ class Subsystem(NamedTuple):
     """A bus or class of the kernel with devices of ours.
 
     :param folders: where they are listed, below the root of sysfs; the first that is there counts.
+    :param prefix: how the names of its devices begin, or the name where there is only one.
     :param choose: which of ``kinds`` a device is of, by its name in sysfs.
     """
 
     name: str
     folders: tuple[str, ...]
     kinds: tuple[Kind, ...]
+    prefix: str
     choose: Callable[[str], int]
 
 
-def _bus(name: str, *kinds: Kind, choose: Callable[[str], int] = lambda name: 0) -> Subsystem:
-    return Subsystem(name, (f"bus/{name}/devices",), kinds, choose)
+def _bus(name: str, *kinds: Kind, prefix: str = "", choose: Callable[[str], int] = lambda name: 0) -> Subsystem:
+    return Subsystem(name, (f"bus/{name}/devices",), kinds, prefix or f"{name}_", choose)
 
 
 def _class(name: str, kind: Kind, *folders: str) -> Subsystem:
-    return Subsystem(name, (*folders, f"class/{name}"), (kind,), lambda name: 0)
+    return Subsystem(name, (*folders, f"class/{name}"), (kind,), f"{name}_", lambda name: 0)
 
 
 def _of_usb(name: str) -> int:
@@ -91,11 +93,12 @@ SUBSYSTEMS = (
     _class("block", StorageKind(), "block"),
     _class("drm", DrmKind()),
     _bus("mdev", MdevKind()),
+    _class("mtty", MdevParentKind()),
     _bus("vdpa", VdpaKind()),
     _bus("ccw", CcwKind()),
     _bus("css", CssKind()),
     _bus("ap", ApCardKind(), ApQueueKind(), choose=_of_ap),
-    _bus("matrix", ApMatrixKind()),
+    _bus("matrix", ApMatrixKind(), prefix=ApMatrixKind.capability),
 )
 """All of them, in the order devices are listed."""
 

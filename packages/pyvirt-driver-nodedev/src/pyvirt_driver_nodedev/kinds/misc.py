@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pyvirt_conf.nodedev import DrmCapability, MdevCapability, VdpaCapability
+from pyvirt_conf.nodedev import DrmCapability, MdevCapability, MdevParentCapability, VdpaCapability
 from pyvirt_conf.nodedev.misc import DrmType
 from pyvirt_driver_nodedev.device import to_number
-from pyvirt_driver_nodedev.kinds.base import Kind
+from pyvirt_driver_nodedev.kinds.base import Kind, has_mdev_types, mdev_types
 from pyvirt_driver_nodedev.mdev.identity import mdev_name
 from pyvirt_driver_nodedev.mdev.sysfs import read_mdev
 from pyvirt_util import sysfs
@@ -67,6 +67,20 @@ class MdevKind(Kind):
     def describe(self, device: Device) -> MdevCapability:
         """See the base class; its attributes are for whoever knows its definition to add."""
         return read_mdev(device.folder)
+
+
+class MdevParentKind(Kind):
+    """A device of software alone that mediated devices can be made of, as the kernel's sample of a serial port."""
+
+    capability = "mdev_types"
+
+    def name(self, device: Device) -> str | None:
+        """See the base class."""
+        return super().name(device) if has_mdev_types(device.folder) else None
+
+    def describe(self, device: Device) -> MdevParentCapability:
+        """See the base class."""
+        return MdevParentCapability(capabilities=list(mdev_types(device.folder)))
 
 
 def _drm_type(device: Device) -> DrmType | None:

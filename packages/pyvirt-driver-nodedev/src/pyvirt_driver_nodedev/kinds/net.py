@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyvirt_conf.nodedev import NetCapability, NetFeature
 from pyvirt_conf.nodedev.net import Ethernet, LinkState, NetFeatureName, NetLink, Wireless
-from pyvirt_driver_nodedev.device import device_name, to_number
+from pyvirt_driver_nodedev.device import device_name
 from pyvirt_driver_nodedev.kinds.base import Kind
 from pyvirt_util.errors import VirtError
 
@@ -45,9 +45,9 @@ def _link(device: Device) -> NetLink:
     state = device.text("operstate")
     link = NetLink(state=LinkState(state) if state in _STATES else None)
     if link.state is LinkState.UP:
-        # Drivers that have no idea say -1, refuse, or (as unsigned) the greatest number there is.
-        speed = to_number(device.text("speed"))
-        link.speed = speed if speed is not None and 0 < speed < 0xFFFFFFFF else 0
+        # Drivers that do not know refuse, or say -1; libvirt reads that as the unsigned number, and so do its users.
+        speed = device.number("speed")
+        link.speed = 0 if speed is None else speed & 0xFFFFFFFF
     return link
 
 

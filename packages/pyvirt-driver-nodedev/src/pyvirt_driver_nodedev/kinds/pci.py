@@ -6,21 +6,20 @@ import os
 from typing import TYPE_CHECKING, TypeVar
 
 from pyvirt_conf.domain.address import PciLocation
-from pyvirt_conf.nodedev import IommuGroup, MdevTypes, PciCapability, PciExpress, PhysFunction, VirtFunctions
+from pyvirt_conf.nodedev import IommuGroup, PciCapability, PciExpress, PhysFunction, VirtFunctions
 from pyvirt_conf.nodedev import pci as document
 from pyvirt_conf.nodedev import vpd as fields
 from pyvirt_driver_nodedev.ids import names_of
-from pyvirt_driver_nodedev.kinds.base import Kind
-from pyvirt_driver_nodedev.mdev.sysfs import read_types
+from pyvirt_driver_nodedev.kinds.base import Kind, has_mdev_types, kernel_order, mdev_types
 from pyvirt_util.errors import VirtError
-from pyvirt_util.pci import PciDevice
+from pyvirt_util.pci import PciAddress, PciDevice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pyvirt_conf.nodedev import NestedCapability
     from pyvirt_driver_nodedev.device import Device
-    from pyvirt_util.pci import ConfigSpace, PciAddress, Vpd
+    from pyvirt_util.pci import ConfigSpace, Vpd
 
 _F = TypeVar("_F", fields.VendorField, fields.SystemField)
 
@@ -64,7 +63,7 @@ class PciKind(Kind):
 
     def has_inner(self, device: Device, inner: str) -> bool:
         """See the base class."""
-        return bool(read_types(device.folder)) if inner == "mdev_types" else _vpd(pci_device(device)) is not None
+        return has_mdev_types(device.folder) if inner == "mdev_types" else _vpd(pci_device(device)) is not None
 
 
 def _config(pci: PciDevice) -> ConfigSpace | None:
@@ -91,9 +90,7 @@ def _inner(pci: PciDevice, config: ConfigSpace | None) -> Iterable[NestedCapabil
     bridge = None if config is None else _BRIDGES.get(config.header_type or "")
     if bridge is not None:
         yield bridge()
-    types = read_types(pci.path)
-    if types:
-        yield MdevTypes(types=types)
+    yield from mdev_types(pci.path)
     vpd = _vpd(pci)
     if vpd is not None:
         yield vpd
@@ -101,7 +98,10 @@ def _inner(pci: PciDevice, config: ConfigSpace | None) -> Iterable[NestedCapabil
 
 def _iommu_group(pci: PciDevice) -> IommuGroup | None:
     number = pci.iommu_group
-    return None if number is None else IommuGroup(number=number, addresses=_locations(pci.iommu_group_members))
+    if number is None:
+        return None
+    members = map(PciAddress.try_parse, kernel_order(f"{pci.path}/iommu_group/devices"))
+    return IommuGroup(number=number, addresses=_locations(address for address in members if address is not None))
 
 
 def _location(address: PciAddress) -> PciLocation:

@@ -10,16 +10,13 @@ from pyvirt_conf.nodedev import (
     ApQueueCapability,
     CcwCapability,
     CssCapability,
-    MdevTypes,
 )
 from pyvirt_conf.nodedev.s390 import ChannelDeviceAddress
 from pyvirt_driver_nodedev.device import to_number
-from pyvirt_driver_nodedev.kinds.base import Kind
-from pyvirt_driver_nodedev.mdev.sysfs import read_types
+from pyvirt_driver_nodedev.kinds.base import Kind, has_mdev_types, mdev_types
 from pyvirt_util.errors import InternalError
 
 if TYPE_CHECKING:
-    from pyvirt_conf.nodedev import NestedCapability
     from pyvirt_driver_nodedev.device import Device
 
 # Other subchannels do no input and output, and are many.
@@ -61,12 +58,12 @@ class CssKind(Kind):
             subsystem, set_, number = _bus_id(device, behind)
             address = ChannelDeviceAddress(cssid=subsystem, ssid=set_, devno=number)
         return CssCapability(
-            cssid=cssid, ssid=ssid, devno=devno, capabilities=mdev_types(device), channel_dev_addr=address
+            cssid=cssid, ssid=ssid, devno=devno, capabilities=list(mdev_types(device.folder)), channel_dev_addr=address
         )
 
     def has_inner(self, device: Device, inner: str) -> bool:
         """See the base class."""
-        return bool(read_types(device.folder))
+        return has_mdev_types(device.folder)
 
 
 class ApCardKind(Kind):
@@ -102,17 +99,11 @@ class ApMatrixKind(Kind):
 
     def describe(self, device: Device) -> ApMatrixCapability:
         """See the base class."""
-        return ApMatrixCapability(capabilities=mdev_types(device))
+        return ApMatrixCapability(capabilities=list(mdev_types(device.folder)))
 
     def has_inner(self, device: Device, inner: str) -> bool:
         """See the base class."""
-        return bool(read_types(device.folder))
-
-
-def mdev_types(device: Device) -> list[NestedCapability]:
-    """The types of mediated devices that a device can be split into, as a capability where there are any."""
-    types = read_types(device.folder)
-    return [MdevTypes(types=types)] if types else []
+        return has_mdev_types(device.folder)
 
 
 def _bus_id(device: Device, text: str) -> tuple[int, int, int]:

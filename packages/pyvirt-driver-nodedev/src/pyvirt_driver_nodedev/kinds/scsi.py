@@ -67,7 +67,7 @@ class ScsiTargetKind(Kind):
         if port.startswith("rport-"):
             name = device.host.text(f"class/fc_remote_ports/{port}/port_name")
             if name is not None:
-                found.capabilities.append(FcRemotePort(rport=port, wwpn=name.removeprefix("0x")))
+                found.capabilities.append(FcRemotePort(rport=port, wwpn=name))
         return found
 
 

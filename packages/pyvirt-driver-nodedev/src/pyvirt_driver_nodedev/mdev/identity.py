@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pyvirt_conf.nodedev import ApMatrixCapability, CssCapability, MdevCapability, PciCapability
+from pyvirt_conf.nodedev import ApMatrixCapability, CssCapability, MdevCapability, MdevParentCapability, PciCapability
 from pyvirt_driver_nodedev.device import device_name
 from pyvirt_util.errors import ConfigUnsupportedError, ParseFailedError
 from pyvirt_util.pci.address import PciAddress
@@ -36,6 +36,8 @@ def parent_address(parent: NodeDevice) -> str | None:
             return f"{capability.cssid:x}.{capability.ssid:x}.{capability.devno:04x}"
         if isinstance(capability, ApMatrixCapability):
             return os.path.basename(parent.path) if parent.path else _MATRIX
+        if isinstance(capability, MdevParentCapability) and parent.path:
+            return os.path.basename(parent.path)
     return None
 
 
