@@ -184,7 +184,15 @@ def test_secondary_drivers_are_read_only_too(driver: Fake) -> None:
         conn.define_domain("<domain/>")
 
 
-def test_without_networks_the_distribution_is_named(conn: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_guests_that_are_not_of_this_host_do_not_have_its_networks(conn: Connection) -> None:
+    with pytest.raises(NoSupportError, match=r"network objects \(fake driver\)"):
+        conn.lookup_network("default")
+
+
+def test_without_networks_the_distribution_is_named(
+    conn: Connection, driver: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver.shares_host_drivers = True
     monkeypatch.setattr("pyvirt.loader.entry_points", lambda group: [])
     with pytest.raises(NoSupportError) as raised:
         conn.lookup_network("default")

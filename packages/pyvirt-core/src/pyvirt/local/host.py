@@ -19,7 +19,9 @@ _TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
 
 class LocalHost(NodeOperations):
-    """The node operations of drivers that run on this host."""
+    """The node operations of drivers that run on this host, and whose guests use its networks, devices and storage."""
+
+    shares_host_drivers = True
 
     def connect_get_hostname(self) -> str:
         """The host's full name where the resolver knows it, else its short one."""

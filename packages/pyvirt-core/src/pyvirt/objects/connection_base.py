@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pyvirt.driver.operation import ReadOnly
-from pyvirt_util.errors import InvalidConnError
+from pyvirt_util.errors import InvalidConnError, NoSupportError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class ConnectionBase:
         if found is None:
             _ = self._driver.driver_name  # a closed connection says so
             own = getattr(self._hypervisor, kind)
+            if own is None and not self._hypervisor.shares_host_drivers:
+                raise NoSupportError(f"{kind} objects ({self._hypervisor.driver_name} driver)")
             if own is None:
                 from pyvirt.loader import open_secondary
 
