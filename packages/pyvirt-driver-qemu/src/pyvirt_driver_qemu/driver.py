@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyvirt import enums
 from pyvirt.enums.domain_state import DomainPausedReason, DomainRunningReason, DomainShutoffReason, DomainState
-from pyvirt.local import LocalChanges
+from pyvirt.local import LocalChanges, LocalFunctions
 from pyvirt_driver_qemu.definitions import Definitions, emulator_of
 from pyvirt_util.errors import (
     InvalidArgError,
@@ -41,7 +41,7 @@ TERMINATE_TIMEOUT = 15.0
 _TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
 
-class QemuDriver(LocalChanges):
+class QemuDriver(LocalFunctions, LocalChanges):
     """Guests of QEMU on this host, without a daemon."""
 
     driver_name = "qemu"

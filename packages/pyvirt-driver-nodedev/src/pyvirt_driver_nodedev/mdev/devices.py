@@ -7,14 +7,13 @@ transient devices, made and removed through sysfs.
 
 from __future__ import annotations
 
-import errno
-import os
 from typing import TYPE_CHECKING
 
 from pyvirt_driver_nodedev.mdev.command import PROGRAM
 from pyvirt_driver_nodedev.mdev.identity import mdev_name, mdev_of, place_below_parent
 from pyvirt_driver_nodedev.mdev.mdevctl import CONFIG, Mdevctl
 from pyvirt_driver_nodedev.mdev.sysfs import MdevBus
+from pyvirt_driver_nodedev.vfio import group_in_use
 from pyvirt_driver_nodedev.waiting import PATIENCE
 from pyvirt_util import process, uuids
 from pyvirt_util.errors import InternalError, OperationInvalidError, OperationUnsupportedError, ResourceBusyError
@@ -137,13 +136,9 @@ class MediatedDevices:
         self._bus.wait_gone(uuid)
 
     def _refuse_busy(self, device: NodeDevice, uuid: str) -> None:
-        """The kernel would wait for the guest to end. VFIO lets nobody else open the group meanwhile: that tells."""
-        group = self._bus.read(uuid).iommu_group
-        try:
-            os.close(os.open(f"{self._dev}/vfio/{group}", os.O_RDONLY | os.O_CLOEXEC))
-        except OSError as error:
-            if error.errno == errno.EBUSY:
-                raise ResourceBusyError(f"device '{device.name}' is in use by a guest") from error
+        """The kernel would wait for the guest to end."""
+        if group_in_use(self._bus.read(uuid).iommu_group, self._dev):
+            raise ResourceBusyError(f"device '{device.name}' is in use by a guest")
 
     def _mdevctl(self) -> Mdevctl | None:
         if self._found is None and (self._given is not None or self._is_host):
