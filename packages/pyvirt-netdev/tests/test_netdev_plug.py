@@ -201,9 +201,20 @@ def test_a_taken_name(netns, plugin):
     assert links.find("mine") is not None
 
 
-def test_vlan_is_refused(netns, plugin):
-    with pytest.raises(ConfigUnsupportedError, match="VLAN tag 7"):
+def test_vlan_tags_that_would_have_no_effect(netns, plugin, card):
+    netns("ip", "link", "add", "br0", "type", "bridge")
+    with pytest.raises(ConfigUnsupportedError, match="'br0' does not filter by VLAN") as caught:
         plugin.plug(request(source="br0", vlan=(7,)), UndoStack())
+    assert "vlan_filtering" in caught.value.hint
+    with pytest.raises(ConfigUnsupportedError, match="type 'ethernet' can't have VLAN tag 7, 8"):
+        plugin.plug(request("ethernet", vlan=(7, 8)), UndoStack())
+    with pytest.raises(ConfigUnsupportedError, match="type 'direct' can't have VLAN tag 7"):
+        plugin.plug(request("direct", source=card, vlan=(7,)), UndoStack())
+    with pytest.raises(ConfigUnsupportedError, match="'lan' can't have VLAN tag 7: it is not a virtual function"):
+        plugin.plug(request("direct", source=card, mode="passthrough", vlan=(7,)), UndoStack())
+    assert {link.name for link in links.all_links()} >= {"br0", "lan", "far"}
+    assert links.find("vnet0") is None
+    assert links.find("macvtap0") is None
 
 
 def test_unmanaged_tap_is_opened_and_left_alone(netns, plugin, fds):

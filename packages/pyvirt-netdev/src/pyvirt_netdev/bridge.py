@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import struct
+
 from pyvirt_netdev import link as links
 from pyvirt_netdev import netlink
+from pyvirt_util import macs
 from pyvirt_util.errors import ConfigUnsupportedError
 
 TYPE_CHECKING = False
@@ -11,7 +14,10 @@ if TYPE_CHECKING:
     from pyvirt_netdev.link import Link
 
 _IFLA_LINKINFO, _IFLA_INFO_SLAVE_KIND, _IFLA_INFO_SLAVE_DATA = 18, 4, 5
-_IFLA_BRPORT_ISOLATED = 33
+_IFLA_BRPORT_LEARNING, _IFLA_BRPORT_UNICAST_FLOOD, _IFLA_BRPORT_ISOLATED = 8, 9, 33
+_NEWNEIGH, _NTF_MASTER, _NUD_NOARP, _NDA_LLADDR = 28, 4, 0x40, 2
+_NDMSG = struct.Struct("=BxxxiHBx")
+_AF_BRIDGE = 7
 
 
 def get_bridge(name: str) -> Link:
@@ -39,15 +45,29 @@ def add_port(bridge: Link, port: Link, *, isolated: bool = False) -> None:
 
 def set_isolated(port: Link, isolated: bool) -> None:
     """Isolate a bridge port from the other isolated ones (Linux 4.18, ``brport/isolated`` in sysfs)."""
-    links.set_attributes(
-        port,
-        netlink.nested(
-            _IFLA_LINKINFO,
-            netlink.text(_IFLA_INFO_SLAVE_KIND, "bridge"),
-            netlink.nested(_IFLA_INFO_SLAVE_DATA, netlink.u8(_IFLA_BRPORT_ISOLATED, int(isolated))),
-        ),
-        f"{'isolate' if isolated else 'end the isolation of'} bridge port '{port.name}'",
-    )
+    action = f"{'isolate' if isolated else 'end the isolation of'} bridge port '{port.name}'"
+    _set_port(port, netlink.u8(_IFLA_BRPORT_ISOLATED, int(isolated)), action)
+
+
+def pin_address(port: Link, mac: str) -> None:
+    """Tell the bridge which address is behind a port, instead of letting it learn any there.
+
+    Frames to addresses that nobody knows are not sent to it either (libvirt: macTableManager='libvirt').
+    """
+    options = netlink.u8(_IFLA_BRPORT_LEARNING, 0) + netlink.u8(_IFLA_BRPORT_UNICAST_FLOOD, 0)
+    _set_port(port, options, f"end the learning of addresses at bridge port '{port.name}'")
+    body = _NDMSG.pack(_AF_BRIDGE, port.ifindex, _NUD_NOARP, _NTF_MASTER)
+    body += netlink.attribute(_NDA_LLADDR, macs.to_bytes(mac))
+    try:
+        with netlink.Rtnetlink() as socket:
+            socket.request(_NEWNEIGH, body, netlink.NLM_F_CREATE)
+    except OSError as error:
+        raise links.failure(f"add {mac} to the addresses behind bridge port '{port.name}'", error) from error
+
+
+def _set_port(port: Link, options: bytes, action: str) -> None:
+    info = netlink.text(_IFLA_INFO_SLAVE_KIND, "bridge") + netlink.nested(_IFLA_INFO_SLAVE_DATA, options)
+    links.set_attributes(port, netlink.nested(_IFLA_LINKINFO, info), action)
 
 
 def remove_port(bridge: str, port: str) -> bool:

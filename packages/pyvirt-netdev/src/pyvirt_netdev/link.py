@@ -17,6 +17,7 @@ from pyvirt_util import macs
 from pyvirt_util.errors import AccessDeniedError, VirtError, system_error
 
 IFF_UP = 0x1
+_IFF_ALLMULTI = 0x200
 
 _IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MTU, _IFLA_LINK = 1, 3, 4, 5
 _IFLA_MASTER, _IFLA_OPERSTATE, _IFLA_LINKINFO, _IFLA_NET_NS_FD = 10, 16, 18, 28
@@ -24,7 +25,8 @@ _IFLA_EXT_MASK = 29
 _IFLA_INFO_KIND, _IFLA_INFO_DATA = 1, 2
 _SKIP_STATISTICS = 1 << 3
 
-_IFINFO = struct.Struct("=BxHiII")
+IFINFO = struct.Struct("=BxHiII")
+"""struct ifinfomsg: family, device type, index, flags, which flags to change."""
 _OPERSTATES = ("unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up")
 
 
@@ -51,7 +53,7 @@ class Link(NamedTuple):
 def find(name: str) -> Link | None:
     """The link of that name, ``None`` when there is none."""
     check_name(name)
-    body = _IFINFO.pack(0, 0, 0, 0, 0) + netlink.text(_IFLA_IFNAME, name)
+    body = IFINFO.pack(0, 0, 0, 0, 0) + netlink.text(_IFLA_IFNAME, name)
     return _ask(body, f"'{name}'")
 
 
@@ -68,12 +70,12 @@ def get(name: str) -> Link:
 
 def at(index: int) -> Link | None:
     """The link with that index, ``None`` when there is none."""
-    return _ask(_IFINFO.pack(0, 0, index, 0, 0), f"with index {index}")
+    return _ask(IFINFO.pack(0, 0, index, 0, 0), f"with index {index}")
 
 
 def all_links() -> list[Link]:
     """All links of the network namespace."""
-    body = _IFINFO.pack(0, 0, 0, 0, 0) + netlink.u32(_IFLA_EXT_MASK, _SKIP_STATISTICS)
+    body = IFINFO.pack(0, 0, 0, 0, 0) + netlink.u32(_IFLA_EXT_MASK, _SKIP_STATISTICS)
     try:
         with netlink.Rtnetlink() as socket:
             return [decode(answer) for answer in socket.dump(netlink.RTM_GETLINK, body)]
@@ -94,6 +96,11 @@ def set_mtu(link: Link, mtu: int) -> None:
 def set_up(link: Link, up: bool = True) -> None:
     """Take the device into service, or out of it."""
     _change(link, b"", f"set '{link.name}' {'up' if up else 'down'}", IFF_UP if up else 0, IFF_UP)
+
+
+def set_all_multicast(link: Link, on: bool = True) -> None:
+    """Let the device take frames to all groups, or only to those that it was told of."""
+    _change(link, b"", f"set all-multicast of '{link.name}'", _IFF_ALLMULTI if on else 0, _IFF_ALLMULTI)
 
 
 def set_master(link: Link, master: Link | None) -> None:
@@ -122,7 +129,7 @@ def create(attributes: bytes, action: str) -> None:
 
     :raises SystemCallError: with errno EEXIST when the name is taken.
     """
-    body = _IFINFO.pack(0, 0, 0, 0, 0) + attributes
+    body = IFINFO.pack(0, 0, 0, 0, 0) + attributes
     _send(netlink.RTM_NEWLINK, body, action, netlink.NLM_F_CREATE | netlink.NLM_F_EXCL)
 
 
@@ -130,7 +137,7 @@ def delete(index: int, name: str) -> bool:
     """Delete a link; ``False`` when there is none (any more)."""
     try:
         with netlink.Rtnetlink() as socket:
-            socket.request(netlink.RTM_DELLINK, _IFINFO.pack(0, 0, index, 0, 0))
+            socket.request(netlink.RTM_DELLINK, IFINFO.pack(0, 0, index, 0, 0))
     except OSError as error:
         if error.errno == errno.ENODEV:
             return False
@@ -150,10 +157,10 @@ def failure(action: str, error: OSError) -> VirtError:
 
 def decode(answer: bytes) -> Link:
     """The link of an RTM_NEWLINK message's payload."""
-    _family, _type, index, flags, _change = _IFINFO.unpack_from(answer)
+    _family, _type, index, flags, _change = IFINFO.unpack_from(answer)
     name, mac, mtu, kind, master, lower, operstate = "", None, 0, "", 0, 0, 0
     data: dict[int, bytes] = {}
-    for number, value in netlink.attributes(answer[_IFINFO.size :]):
+    for number, value in netlink.attributes(answer[IFINFO.size :]):
         if number == _IFLA_IFNAME:
             name = os.fsdecode(bytes(value).rstrip(b"\0"))
         elif number == _IFLA_ADDRESS:
@@ -181,11 +188,11 @@ def ask(name: str, mask: int) -> bytes:
 
     :raises SystemCallError: with errno ENODEV when there is none.
     """
-    body = _IFINFO.pack(0, 0, 0, 0, 0) + netlink.text(_IFLA_IFNAME, check_name(name))
+    body = IFINFO.pack(0, 0, 0, 0, 0) + netlink.text(_IFLA_IFNAME, check_name(name))
     body += netlink.u32(_IFLA_EXT_MASK, mask | _SKIP_STATISTICS)
     try:
         with netlink.Rtnetlink() as socket:
-            return socket.request(netlink.RTM_GETLINK, body)[0][_IFINFO.size :]
+            return socket.request(netlink.RTM_GETLINK, body)[0][IFINFO.size :]
     except OSError as error:
         raise failure(f"read network device '{name}'", error) from error
 
@@ -207,7 +214,7 @@ def _ask(body: bytes, what: str) -> Link | None:
 
 
 def _change(link: Link, attributes: bytes, action: str, flags: int = 0, mask: int = 0) -> None:
-    _send(netlink.RTM_NEWLINK, _IFINFO.pack(0, 0, link.ifindex, flags, mask) + attributes, action, 0)
+    _send(netlink.RTM_NEWLINK, IFINFO.pack(0, 0, link.ifindex, flags, mask) + attributes, action, 0)
 
 
 def _send(kind: int, body: bytes, action: str, flags: int) -> None:

@@ -12,7 +12,7 @@ from pyvirt_netdev.sriov.settings import VfSettings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pyvirt.services.specs.interface import InterfaceRequest
+    from pyvirt.services.specs.interface import Bandwidth, InterfaceRequest
     from pyvirt.services.specs.netdev import NetdevTree, VfConfig
     from pyvirt_util.undo import UndoStack
 
@@ -35,7 +35,7 @@ class InterfacePlugin:
         if request.type in ("bridge", "ethernet"):
             plugged = plug.plug_tap(request, undo)
         elif request.type == "direct":
-            plugged = plug.plug_macvtap(request, undo, self.saved)
+            plugged = plug.plug_macvtap(request, undo, self.saved, self.sysfs)
         elif request.type == "hostdev":
             lent = _vf.plug(request, undo, self.saved, self.sysfs)
             return PluggedInterface(None, pci_address=lent.address)
@@ -49,11 +49,19 @@ class InterfacePlugin:
         if request.type in ("bridge", "ethernet"):
             plug.unplug_tap(request, target)
         elif request.type == "direct":
-            plug.unplug_macvtap(request, target, self.saved)
+            plug.unplug_macvtap(request, target, self.saved, self.sysfs)
         elif request.type == "hostdev":
             _vf.unplug(request, self.saved, self.sysfs)
         else:
             return None
+        return True
+
+    @hookimpl
+    def interface_set_bandwidth(self, request: InterfaceRequest, target: str) -> bool | None:
+        """Change the limits of a NIC that is plugged."""
+        if request.type not in ("bridge", "ethernet", "direct"):
+            return None
+        plug.set_limits(request, target)
         return True
 
 
@@ -107,6 +115,49 @@ class NetdevPlugin:
     def vf_restore(self, pf: str, vf: int) -> bool | None:
         """Bring back the settings that were saved; without any there is nothing to do."""
         _vf.restore(pf, vf, self.saved)
+        return True
+
+    @hookimpl
+    def bandwidth_set(self, ifname: str, bandwidth: Bandwidth | None) -> bool | None:
+        """Limit what a bridge passes to and from its guests, or lift the limits."""
+        from pyvirt_netdev import bandwidth as limits
+
+        limits.set_bridge_limits(ifname, bandwidth)
+        return True
+
+    @hookimpl
+    def bandwidth_plug(
+        self, bridge: str, limits: Bandwidth, mac: str, floor: int, class_id: int, undo: UndoStack
+    ) -> bool | None:
+        """Guarantee a guest's share."""
+        from pyvirt_netdev import bandwidth
+
+        bandwidth.add_class(bridge, limits, mac, floor, class_id)
+        undo.push(bandwidth.remove_class, bridge, class_id)
+        return True
+
+    @hookimpl
+    def bandwidth_unplug(self, bridge: str, class_id: int) -> bool | None:
+        """Take a guest's guaranteed share back."""
+        from pyvirt_netdev import bandwidth
+
+        bandwidth.remove_class(bridge, class_id)
+        return True
+
+    @hookimpl
+    def bandwidth_rate(self, bridge: str, limits: Bandwidth, class_id: int, rate: int) -> bool | None:
+        """Give a class another rate."""
+        from pyvirt_netdev import bandwidth
+
+        bandwidth.set_class_rate(bridge, limits, class_id, rate)
+        return True
+
+    @hookimpl
+    def bandwidth_mac(self, bridge: str, class_id: int, mac: str) -> bool | None:
+        """The guest of a class has another MAC address now."""
+        from pyvirt_netdev import bandwidth
+
+        bandwidth.set_class_mac(bridge, class_id, mac)
         return True
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 from typing import NamedTuple
 
-from pyvirt_netdev import sriov
+from pyvirt_netdev import port_profile, sriov
 from pyvirt_netdev.sriov.settings import VfSettings, differing, get_vf_settings, restore_vf_settings, set_vf_settings
 from pyvirt_util.errors import ConfigUnsupportedError, OperationInvalidError, SystemCallError
+from pyvirt_util.undo import UndoStack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from pyvirt.services.specs.interface import InterfaceRequest
     from pyvirt_netdev.saved import SavedSettings, Settings
-    from pyvirt_util.undo import UndoStack
 
 
 class Lent(NamedTuple):
@@ -51,6 +51,7 @@ def plug(request: InterfaceRequest, undo: UndoStack, saved: SavedSettings, sysfs
 
     :raises OperationInvalidError: another domain has it.
     """
+    profile = port_profile.profile_of(request)
     wanted = _wanted(request)
     found = lent(request, sysfs)
     key = _lent_key(found.address)
@@ -62,7 +63,10 @@ def plug(request: InterfaceRequest, undo: UndoStack, saved: SavedSettings, sysfs
             hint=f"if there is no such domain any more, remove {saved.path(key)}",
         )
     undo.push(unplug, request, saved, sysfs)
-    configure(found.pf, found.vf, wanted, undo, saved)
+    if profile is not None:  # the switch outside sets the port up
+        port_profile.associate(found.pf, profile, request.domain_uuid, vf=found.vf, sysfs=sysfs)
+    else:
+        configure(found.pf, found.vf, wanted, undo, saved)
     return found
 
 
@@ -70,8 +74,11 @@ def unplug(request: InterfaceRequest, saved: SavedSettings, sysfs: str = "/sys")
     """Bring back the settings of the VF that a domain has. What is gone, or another domain's, is no error."""
 
     def write(settings: Settings) -> None:
+        pf, index = str(settings["pf"]), int(settings["vf"] or 0)
+        if request.virtualport is not None:
+            port_profile.disassociate(pf, vf=index, sysfs=sysfs)
         try:
-            restore(str(settings["pf"]), int(settings["vf"] or 0), saved)
+            restore(pf, index, saved)
         except SystemCallError as error:
             if error.errno != errno.ENODEV:
                 raise
@@ -108,7 +115,51 @@ def lent(request: InterfaceRequest, sysfs: str = "/sys") -> Lent:
     return Lent(pf, index, address)
 
 
+def plug_passthrough(request: InterfaceRequest, card: str, undo: UndoStack, saved: SavedSettings, sysfs: str) -> None:
+    """Set up a VF that a guest has by a macvtap in the mode ``passthrough``: its MAC address at the PF, and its VLAN.
+
+    The PF's driver may refuse another address than the one it knows. A card that is no VF can't have a VLAN tag.
+
+    :raises ConfigUnsupportedError: there is a tag, and it is no VF.
+    """
+    wanted = _wanted(request)
+    pf = passthrough_pf(card, sysfs)
+    if pf is None:
+        if request.vlan:
+            raise ConfigUnsupportedError(
+                f"'{card}' can't have VLAN tag {wanted.vlan}: it is not a virtual function (SR-IOV)"
+            )
+        return
+    with UndoStack() as attempt:
+        try:
+            configure(*pf, wanted, attempt, saved)
+        except SystemCallError:
+            if request.vlan:
+                raise
+            attempt.undo()  # this driver leaves addresses to the VF itself
+        attempt.move_to(undo)
+
+
+def unplug_passthrough(card: str, saved: SavedSettings, sysfs: str) -> None:
+    """Bring back what :func:`plug_passthrough` changed; what is gone is no error."""
+    pf = passthrough_pf(card, sysfs)
+    if pf is not None:
+        restore(*pf, saved)
+
+
+def passthrough_pf(card: str, sysfs: str) -> tuple[str, int] | None:
+    """The PF's network device and the number of the VF behind a network device; ``None`` when it is none."""
+    try:
+        index = sriov.get_vf_index(card, sysfs=sysfs)
+        pf = sriov.get_pf_netdev(card, sysfs=sysfs) if index is not None else None
+    except SystemCallError:  # it is not in this sysfs
+        return None
+    return (pf, index) if pf is not None and index is not None else None
+
+
 def _wanted(request: InterfaceRequest) -> VfSettings:
+    if request.vlan and request.virtualport is not None:
+        raise ConfigUnsupportedError("the VLAN of an interface with a virtualport is the switch's to choose")
     if len(request.vlan) > 1:
         raise ConfigUnsupportedError("a virtual function can have one VLAN tag, not several")
     return VfSettings(mac=request.mac, vlan=request.vlan[0] if request.vlan else 0)

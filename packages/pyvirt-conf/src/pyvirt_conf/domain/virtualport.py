@@ -94,10 +94,16 @@ class Rate(Element):
     burst: U64 | None = attr(omit=0)
 
     def _parsed(self, node: Node, mode: Mode) -> None:
-        if not self.average and not self.floor:
+        # What counts is that it is said: 0 is no limit, and whoever sets such a rate lifts one.
+        average, floor = node.get("average"), node.get("floor")
+        if average is None and floor is None:
             raise BadValue("missing average or floor")
-        if (self.peak or self.burst) and not self.average:
+        if average is None and (node.get("peak") is not None or node.get("burst") is not None):
             raise BadValue("peak and burst need an average")
+
+    def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
+        if self.average or self.floor:
+            self._write(out, pad, mode, tag or "inbound")
 
 
 @element("bandwidth")
