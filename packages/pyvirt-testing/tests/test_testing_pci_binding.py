@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import traceback
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,11 @@ from pyvirt_util.errors import (
     InvalidArgError,
     OperationFailedError,
     OperationInvalidError,
+    OperationTimeoutError,
     SystemCallError,
 )
 from pyvirt_util.pci import PciDevice, PciDeviceList, detach, reattach
+from pyvirt_util.pci.lock import DeviceLock
 
 CARD, SOLE = "0000:03:00.0", "0000:04:00.0"
 BUS = "bus/pci"
@@ -218,6 +222,39 @@ def test_killed_while_giving_back(kernel: FakePciKernel, stub: str, finish: bool
         assert card.driver == stub, step
     assert steps >= 4
     assert kernel.device(CARD).driver == "e1000e"
+
+
+def test_several_processes_at_once(kernel: FakePciKernel, card: PciDevice) -> None:
+    """They take turns: none finds a device that another one is in the middle of."""
+    children = []
+    for _ in range(4):
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                for _ in range(20):
+                    kernel.device(CARD).bind_to_stub("vfio-pci")
+                    kernel.device(CARD).unbind_from_stub()
+                status = 0
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(status)
+        children.append(child)
+    assert [os.waitpid(child, 0)[1] for child in children] == [0] * 4
+    assert card.driver == "e1000e"
+    assert card.driver_override is None
+
+
+def test_a_lock_that_is_not_given_back(card: PciDevice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyvirt_util.pci.lock._TIMEOUT", 0.05)
+    with (
+        DeviceLock(card),
+        pytest.raises(OperationTimeoutError, match=f"lock of pci device {CARD} is still held by .*{os.getpid()}"),
+    ):
+        card.bind_to_stub()
+    card.bind_to_stub()
+    assert card.driver == "vfio-pci"
 
 
 # With lists

@@ -37,7 +37,12 @@ class Tree:
         where.mkdir(parents=True, exist_ok=True)
         if above is not None:
             (self.bus / address).symlink_to(os.path.relpath(where, self.bus))
-        given: dict[str, str | bytes] = {"vendor": "0x8086\n", "device": "0x10d3\n", "class": "0x020000\n", "config": bytes(64)}
+        given: dict[str, str | bytes] = {
+            "vendor": "0x8086\n",
+            "device": "0x10d3\n",
+            "class": "0x020000\n",
+            "config": bytes(64),
+        }
         for name, content in (given | files).items():
             (where / name).write_bytes(content.encode() if isinstance(content, str) else content)
         return PciDevice(address, self.root)

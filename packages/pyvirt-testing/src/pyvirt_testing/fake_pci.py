@@ -54,7 +54,7 @@ class FakePciKernel(Kernel):
 
     def add_driver(self, name: str, *ids: str) -> None:
         """A driver that is loaded, and the ``vendor:product`` pairs it takes by itself."""
-        fresh = self.root / "new-driver"
+        fresh = self.root / f"new-driver-{os.getpid()}"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir()
         (fresh / "unbind").touch()
@@ -145,7 +145,11 @@ class FakePciKernel(Kernel):
         if name not in self._modules:
             raise OperationFailedError(f"modprobe: FATAL: Module {name} not found")
         if not (self.root / "bus/pci/drivers" / self._modules[name]).is_dir():
-            self.add_driver(self._modules[name])
+            try:
+                self.add_driver(self._modules[name])
+            except OSError as error:
+                if error.errno != errno.ENOTEMPTY:  # else another process was faster
+                    raise
 
     def pause(self, seconds: float) -> None:
         """Take note of it."""

@@ -2,8 +2,9 @@
 
 Source: the kernel's Documentation/ABI/testing/sysfs-bus-pci (driver_override, drivers_probe, unbind).
 
-Each step leaves a state from which both ways start anew: whoever is killed in between, the next call settles it. The
-caller sees to it that nobody uses the device: the kernel's ``unbind`` waits until a guest has given it up.
+Each step leaves a state from which both ways start anew: whoever is killed in between, the next call settles it, and
+one process at a time does it. The caller sees to it that nobody uses the device: the kernel's ``unbind`` waits until a
+guest has given it up.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import os
 
 from pyvirt_util.errors import InternalError, InvalidArgError, OperationFailedError, SystemCallError, VirtError
+from pyvirt_util.pci.lock import DeviceLock
 from pyvirt_util.undo import UndoStack
 
 TYPE_CHECKING = False
@@ -36,14 +38,14 @@ def bind_to_stub(device: PciDevice, driver: str) -> None:
         raise InvalidArgError(f"'{driver}' is not the name of a pci driver")
     device.require()
     _load_driver(device, driver)
-    if device.driver == driver:
-        return
-    with UndoStack() as undo:
+    with DeviceLock(device), UndoStack() as undo:
+        if device.driver == driver:
+            return
         undo.push(_give_back, device, device.driver_override)
         if device.driver_override != driver:
             _set_override(device, driver.encode())
-        unbind(device)
-        reprobe(device)
+        _unbind(device)
+        _probe(device)
         taken = device.driver
         if taken != driver:
             raise OperationFailedError(
@@ -61,15 +63,16 @@ def unbind_from_stub(device: PciDevice) -> None:
     :raises SystemCallError: when the kernel refuses one of the steps.
     """
     device.require()
-    driver, override = device.driver, device.driver_override
-    # In this order: as long as the override names it, a stub nobody knows by name is known for one.
-    if driver is not None and (driver in STUB_DRIVERS or driver == override or device.bound_to_vfio):
-        unbind(device)
-        driver = None
-    if override is not None:
-        _set_override(device, _ANY_DRIVER)
-    if driver is None:
-        reprobe(device)
+    with DeviceLock(device):
+        driver, override = device.driver, device.driver_override
+        # In this order: as long as the override names it, a stub nobody knows by name is known for one.
+        if driver is not None and (driver in STUB_DRIVERS or driver == override or device.bound_to_vfio):
+            _unbind(device)
+            driver = None
+        if override is not None:
+            _set_override(device, _ANY_DRIVER)
+        if driver is None:
+            _probe(device)
 
 
 def unbind(device: PciDevice) -> None:
@@ -77,16 +80,9 @@ def unbind(device: PciDevice) -> None:
 
     :raises SystemCallError: when the kernel refuses.
     """
-    driver = device.driver
-    if driver is None:
-        device.require()
-        return
-    try:
-        device.kernel.write(f"{device.path}/driver/unbind", device.name.encode())
-    except SystemCallError as error:
-        if device.driver is None and device.present:  # another process did the same
-            return
-        raise _refused(error, f"unbind pci device {device} from driver '{driver}'") from error
+    device.require()
+    with DeviceLock(device):
+        _unbind(device)
 
 
 def reprobe(device: PciDevice) -> str | None:
@@ -94,11 +90,29 @@ def reprobe(device: PciDevice) -> str | None:
 
     :raises SystemCallError: when the kernel refuses.
     """
+    device.require()
+    with DeviceLock(device):
+        _probe(device)
+    return device.driver
+
+
+def _unbind(device: PciDevice) -> None:
+    driver = device.driver
+    if driver is None:
+        return
+    try:
+        device.kernel.write(f"{device.path}/driver/unbind", device.name.encode())
+    except SystemCallError as error:
+        if device.driver is None and device.present:  # somebody did the same by hand
+            return
+        raise _refused(error, f"unbind pci device {device} from driver '{driver}'") from error
+
+
+def _probe(device: PciDevice) -> None:
     try:
         device.kernel.write(f"{device.sysfs_root}/bus/pci/drivers_probe", device.name.encode())
     except SystemCallError as error:
         raise _refused(error, f"probe drivers for pci device {device}") from error
-    return device.driver
 
 
 def _load_driver(device: PciDevice, driver: str) -> None:
@@ -130,7 +144,7 @@ def _give_back(device: PciDevice, override: str | None) -> None:
     """Undo a bind that failed."""
     _set_override(device, override.encode() if override else _ANY_DRIVER)
     if device.driver is None:
-        reprobe(device)
+        _probe(device)
 
 
 def _refused(error: SystemCallError, action: str) -> SystemCallError:

@@ -11,6 +11,7 @@ import os
 from pyvirt_util.errors import InternalError, SystemCallError, VirtError
 from pyvirt_util.pci.config import BRIDGE_CONTROL, BRIDGE_RESET, CAP_POWER_MANAGEMENT, PM_CONTROL, ConfigSpace
 from pyvirt_util.pci.device import known_header_type
+from pyvirt_util.pci.lock import DeviceLock
 from pyvirt_util.pci.topology import find_bridge, pci_devices
 
 TYPE_CHECKING = False
@@ -47,6 +48,12 @@ def reset(device: PciDevice, active: PciDeviceList | None = None, inactive: PciD
     :raises InternalError: when it may not be reset, or can't.
     :raises SystemCallError: when the device is gone or its configuration space can't be read or written.
     """
+    device.require()
+    with DeviceLock(device):
+        return _reset(device, active, inactive)
+
+
+def _reset(device: PciDevice, active: PciDeviceList | None, inactive: PciDeviceList | None) -> str:
     config = device.config
     if known_header_type(config) != "endpoint":
         raise InternalError(f"pci device {device} is a bridge: only endpoints can be reset")
