@@ -231,6 +231,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "nodedev-detach": ("nodedev", "take a device from the host for a guest"),
     "nodedev-reattach": ("nodedev", "give a device back to the host"),
     "nodedev-reset": ("nodedev", "reset a device"),
+    "nodedev-event": ("nodedev", "wait for events of devices"),
     # filters
     "nwfilter-list": ("nwfilter", "list network filters"),
     "nwfilter-define": ("nwfilter", "store a network filter"),

@@ -49,6 +49,10 @@ class Host:
         self.database = HostDatabase() if database is None and self.is_real else database
         self._real_root = os.path.realpath(sysfs)
 
+    def has_udev(self) -> bool:
+        """Whether udevd runs, or ran: otherwise no device has a record."""
+        return self.database is not None and self.database.is_there()
+
     def shown_path(self, folder: str) -> str:
         """How a folder of the tree is called on the host: ``/sys/devices/...``, without links on the way."""
         return "/sys" + os.path.realpath(folder)[len(self._real_root) :]
@@ -120,7 +124,7 @@ class Device:
         """What udev has of it; ``None`` without udev."""
         if isinstance(self._record, bool):
             database = self.host.database
-            self._record = None if database is None else database.find(self._udev_number(), self.path)
+            self._record = None if database is None else database.find(self._udev_number(), self.folder)
         return self._record
 
     def _udev_number(self) -> str:

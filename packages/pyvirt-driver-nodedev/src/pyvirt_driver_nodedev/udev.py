@@ -26,11 +26,14 @@ class Record(NamedTuple):
 class Database(Protocol):
     """Looks records up."""
 
-    def find(self, number: str, path: str) -> Record | None:
+    def is_there(self) -> bool:
+        """Whether udevd has filled it."""
+
+    def find(self, number: str, folder: str) -> Record | None:
         """A device's record; ``None`` when udevd has none.
 
         :param number: udev's key of the device: ``b8:0``, ``c189:3``, ``n2``, ``+pci:0000:00:1f.2``.
-        :param path: its folder below ``/sys/devices``.
+        :param folder: its folder in sysfs, or a link to it.
         """
 
 
@@ -40,7 +43,11 @@ class FileDatabase:
     def __init__(self, folder: str) -> None:
         self._folder = folder
 
-    def find(self, number: str, path: str) -> Record | None:
+    def is_there(self) -> bool:
+        """See the protocol."""
+        return os.path.isdir(self._folder)
+
+    def find(self, number: str, folder: str) -> Record | None:
         """See the protocol."""
         try:
             with open(f"{self._folder}/{number}", encoding="utf-8", errors="replace") as file:
@@ -65,7 +72,11 @@ class HostDatabase:
         self._context: Any = None
         self._known: dict[str, tuple[tuple[int, int], Record | None]] = {}
 
-    def find(self, number: str, path: str) -> Record | None:
+    def is_there(self) -> bool:
+        """See the protocol."""
+        return os.path.isdir(self._folder)
+
+    def find(self, number: str, folder: str) -> Record | None:
         """See the protocol."""
         try:
             status = os.stat(f"{self._folder}/{number}")
@@ -75,7 +86,7 @@ class HostDatabase:
         with self._lock:
             known = self._known.get(number)
             if known is None or known[0] != stamp:
-                known = self._known[number] = (stamp, self._ask(path))
+                known = self._known[number] = (stamp, self._ask(os.path.realpath(folder)))
             return known[1]
 
     def _ask(self, path: str) -> Record | None:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from pyvirt_cli.event_loop import OPTIONS, wait_for_events
 from pyvirt_cli.options import UsageError, flag, value, verb
 from pyvirt_cli.verbs import common
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pyvirt import NodeDevice
+    from pyvirt.events import NodeDeviceEvent
     from pyvirt_cli.context import Context
+    from pyvirt_cli.event_loop import Subscribe
     from pyvirt_cli.options import Arguments
 
 
 def _find(context: Context, text: str) -> NodeDevice:
+    wwnn, comma, wwpn = text.partition(",")
+    if comma:
+        return context.connection.node_device_lookup_scsi_host_by_wwn(wwnn, wwpn)
     return context.connection.lookup_node_device(text)
 
 
-DEVICE = common.Noun("nodedev", "Device", "device", "name of the device, as nodedev-list prints it", _find)
+DEVICE = common.Noun(
+    "nodedev", "Device", "device", "name of the device, as nodedev-list prints it, or WWNN,WWPN of a SCSI host", _find
+)
 
 common.from_file(
     DEVICE,
@@ -147,3 +155,40 @@ def nodedev_detach(context: Context, arguments: Arguments) -> None:
     device = DEVICE.the(context, arguments)
     device.detach(arguments.maybe("driver"))
     DEVICE.done(context, device, "detached", "detached")
+
+
+@verb(
+    "nodedev-event",
+    value("device", "DEVICE", "only events of this device", complete="device"),
+    value("event", "KIND", "kind of event to wait for: lifecycle (the default), update", complete="lifecycle|update"),
+    *OPTIONS,
+)
+def nodedev_event(context: Context, arguments: Arguments) -> int:
+    """Wait for an event of devices and print it. Exit code 1: the time was up and nothing had happened.
+
+    JSON: one line for each event: {"event": "lifecycle", "device": name, "type": "created", "time": seconds since
+    1970}; "type" is null but for lifecycle events, which say created, deleted, defined or undefined.
+    """
+    from pyvirt.enums.nodedev import NodeDeviceEventID
+
+    def subscribe() -> Subscribe:
+        from pyvirt.events import Subscription
+
+        connection, text = context.connection, arguments.maybe("device")
+        device = None if text is None else _find(context, text).ref
+        return lambda kind, callback: Subscription(
+            connection.node_device_event_deregister_any,
+            connection.node_device_event_register_any(device, kind, callback),
+        )
+
+    known = {kind.name.lower(): int(kind) for kind in NodeDeviceEventID}
+    return wait_for_events(context, arguments, known, subscribe, _describe)
+
+
+def _describe(found: NodeDeviceEvent) -> tuple[dict[str, object], str]:
+    from pyvirt.events import NodeDeviceLifecycleEvent
+
+    kind = found.event_id.name.lower()
+    happened = found.event.name.lower() if isinstance(found, NodeDeviceLifecycleEvent) else None
+    line = f"event '{kind}' for node device {found.device.name}" + (f": {happened.capitalize()}" if happened else "")
+    return {"event": kind, "device": found.device.name, "type": happened}, line
