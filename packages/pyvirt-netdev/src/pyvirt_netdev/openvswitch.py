@@ -199,14 +199,17 @@ class Switch:
         if rate.peak:
             settings.append(f"other_config:max-rate={rate.peak * _KILOBYTE}")
         if queue:
-            self._call("set", "queue", queue[0], *settings, *owner)
+            self._replace("queue", queue[0], settings)
         else:
             words = ["set", "port", port, "qos=@qos1", *owner]
             words += ["--", "--id=@qos1", "create", "qos", "type=linux-htb", *settings, "queues:0=@queue0", *owner]
             words += ["--", "--id=@queue0", "create", "queue", *settings, *owner]
             self._call(*words)
         if qos:
-            self._call("set", "qos", qos[0], *settings, *owner)
+            self._replace("qos", qos[0], settings)
+
+    def _replace(self, table: str, uuid: str, settings: Sequence[str]) -> None:
+        self._call("--", "clear", table, uuid, "other_config", "--", "set", table, uuid, *settings)
 
     def _lift_sent(self, port: str, vm_uuid: str) -> None:
         owner = _owner(port, vm_uuid)
