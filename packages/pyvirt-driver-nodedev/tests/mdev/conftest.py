@@ -282,7 +282,8 @@ def bare_uri(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (site / "nodedev_mdev_bare.py").write_text(
         "from pyvirt.driver import HypervisorDriver\n\n"
         "class Bare(HypervisorDriver):\n"
-        "    driver_name = 'bare'\n\n"
+        "    driver_name = 'bare'\n"
+        "    shares_host_drivers = True\n\n"
         "    @classmethod\n"
         "    def open(cls, uri, *, readonly=False, auth=None):\n"
         "        return cls()\n"

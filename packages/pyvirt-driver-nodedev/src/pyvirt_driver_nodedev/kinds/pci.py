@@ -40,6 +40,10 @@ class PciKind(Kind):
     capability = "pci"
     inner = ("mdev_types", "vpd")
 
+    def name(self, device: Device) -> str | None:
+        """See the base class."""
+        return super().name(device) if PciAddress.try_parse(device.sysname) is not None else None
+
     def describe(self, device: Device) -> PciCapability:
         """See the base class."""
         pci = pci_device(device)

@@ -42,6 +42,11 @@ class ScsiHostKind(Kind):
     capability = "scsi_host"
     inner = ("fc_host", "vports")
 
+    def name(self, device: Device) -> str | None:
+        """See the base class."""
+        number = device.sysname.removeprefix("host")
+        return super().name(device) if number.isascii() and number.isdecimal() else None
+
     def describe(self, device: Device) -> ScsiHostCapability:
         """See the base class."""
         return _hosts(device).capability(host_number(device.sysname))
