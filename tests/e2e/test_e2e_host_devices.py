@@ -97,6 +97,10 @@ def test_to_vfio_and_back(found: dict[str, Any]) -> None:
     assert binding["absent"].startswith("InternalError: cannot load module 'no-such-driver'")
 
 
+def test_a_group_with_a_bridge_in_it(found: dict[str, Any]) -> None:
+    assert found["groups"] == [[SWITCHED], [], True]
+
+
 def test_what_vfio_refuses_goes_back(found: dict[str, Any]) -> None:
     assert found["refused"]["said"].startswith(
         "OperationFailedError: driver 'vfio-pci' did not take pci device 0000:00:08"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import struct
@@ -10,6 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pyvirt_util.errors import (
     InternalError,
@@ -17,6 +20,7 @@ from pyvirt_util.errors import (
     OperationFailedError,
     OperationInvalidError,
     SystemCallError,
+    VirtError,
 )
 from pyvirt_util.pci import PciAddress, PciDevice, pci_devices
 
@@ -161,6 +165,29 @@ def test_iommu_groups(tree: Tree) -> None:
     assert card.vfio_path == "/dev/vfio/15"
 
 
+def test_who_keeps_vfio_from_a_group(tree: Tree) -> None:
+    group = tree.root / "kernel/iommu_groups/15/devices"
+    group.mkdir(parents=True)
+    drivers = {CARD: "vfio-pci", "0000:03:00.1": "e1000e", "0000:03:00.2": "pci-stub", "0000:03:00.3": None}
+    for address, driver in {**drivers, "0000:00:1c.0": "pcieport", "0000:03:00.4": "mlx5_vfio_pci"}.items():
+        tree.plug(address, **{"class": BRIDGE if driver == "pcieport" else "0x020000\n"})
+        tree.link(address, "iommu_group", str(group.parent))
+        (group / address).symlink_to(tree.bus / address)
+        if driver is not None:
+            tree.link(address, "driver", f"/drivers/{driver}")
+    (tree.bus / "0000:03:00.4/vfio-dev").mkdir()
+    card = PciDevice(CARD, tree.root)
+    assert [device.name for device in card.vfio_blockers()] == ["0000:03:00.1"]
+    (group / "0000:03:00.7").symlink_to("gone")
+    assert [device.name for device in card.vfio_blockers()] == ["0000:03:00.1"]
+
+
+def test_express_by_size(tree: Tree) -> None:
+    assert not tree.plug(CARD).is_express
+    assert not tree.plug("0000:03:01.0", config=bytes(256)).is_express
+    assert tree.plug("0000:03:02.0", config=bytes(4096)).is_express
+
+
 def test_vital_product_data(tree: Tree) -> None:
     fields = b"PN\x0242RV\x02"
     data = b"\x82\x04\0card\x90" + struct.pack("<H", len(fields) + 2) + fields
@@ -203,7 +230,7 @@ def test_an_unknown_header(tree: Tree) -> None:
 
 ATTRIBUTES = (
     *("vendor", "product", "class_code", "revision", "numa_node", "netdevs", "config", "header_type", "virtfns"),
-    *("sriov_totalvfs", "iommu_group_members", "has_flr"),
+    *("sriov_totalvfs", "iommu_group_members", "has_flr", "is_express"),
 )
 
 
@@ -233,6 +260,22 @@ def test_listing(tree: Tree, caplog: pytest.LogCaptureFixture) -> None:
     assert [device.name for device in found] == ["0000:00:02.0", "0000:00:1f.3", "0000:03:00.0", "10000:e1:00.0"]
     assert "oddly named" in caplog.text
     assert pci_devices(tree.root / "nowhere") == []
+
+
+FILES = ("vendor", "class", "revision", "numa_node", "config", "vpd", "driver_override", "sriov_totalvfs")
+
+
+@given(st.dictionaries(st.sampled_from(FILES), st.binary(max_size=300)), st.text("abc0123:./", min_size=1))
+def test_any_bytes_in_any_file(tmp_path_factory: pytest.TempPathFactory, files: dict[str, bytes], target: str) -> None:
+    card = Tree(tmp_path_factory.mktemp("any") / "sys").plug(CARD, **files)
+    for link in ("driver", "physfn", "virtfn0", "iommu_group"):
+        os.symlink(target, f"{card.path}/{link}")
+    for name in (*ATTRIBUTES, "physfn", "vf_index", "driver", "driver_override", "iommu_group", "bridge"):
+        with contextlib.suppress(VirtError):
+            getattr(card, name)
+    for method in (card.vpd, card.is_assignable, card.vfio_blockers, card.check_assignable):
+        with contextlib.suppress(VirtError):
+            method()
 
 
 # Bridges and isolation

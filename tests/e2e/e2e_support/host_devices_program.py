@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import struct
 import sys
 import time
 import traceback
@@ -14,6 +16,8 @@ from pyvirt_util import sysfs
 from pyvirt_util.errors import VirtError
 from pyvirt_util.pci import PciDevice, PciDeviceList, pci_devices
 from pyvirt_util.scsi import ScsiDevice
+
+VFIO_GROUP_GET_STATUS = ord(";") << 8 | 103
 
 
 def refusal(action: Callable[[], object]) -> str | None:
@@ -38,6 +42,26 @@ def described(device: PciDevice) -> dict[str, object]:
         "port": None if config.express is None else config.express.port_type,
         "config": len(config),
     }
+
+
+def viable(device: PciDevice) -> bool:
+    """What vfio says of the device's group."""
+    fd = os.open(device.vfio_path or "", os.O_RDWR)
+    try:
+        status = bytearray(struct.pack("II", 8, 0))
+        fcntl.ioctl(fd, VFIO_GROUP_GET_STATUS, status)
+        return bool(struct.unpack("II", status)[1] & 1)
+    finally:
+        os.close(fd)
+
+
+def groups(device: PciDevice) -> list[object]:
+    """A group of a controller and the bridge above it, which has a driver of its own and does no harm."""
+    found: list[object] = [list(map(str, device.vfio_blockers()))]
+    device.bind_to_stub()
+    found += [list(map(str, device.vfio_blockers())), viable(device)]
+    device.unbind_from_stub()
+    return found
 
 
 def binding(device: PciDevice) -> dict[str, object]:
@@ -131,8 +155,10 @@ def main() -> None:
     found["nvme"] = by_serial
     plain, sriov = PciDevice(by_serial["plain"]), PciDevice(by_serial["sriov"])
     network = [device for device in pci_devices() if device.class_code == 0x020000]
+    switched = PciDevice(by_serial["switched"])
     steps: dict[str, Callable[[], object]] = {
         "binding": lambda: binding(plain),
+        "groups": lambda: groups(switched),
         "refused": lambda: refused(PciDevice("0000:00:08.0")),
         "functions": lambda: functions(sriov),
         "resets": lambda: resets(network[0], network[1:]),

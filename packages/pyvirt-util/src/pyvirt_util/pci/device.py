@@ -9,7 +9,7 @@ import errno
 import os
 
 from pyvirt_util import sysfs
-from pyvirt_util.errors import InternalError, OperationFailedError, SystemCallError
+from pyvirt_util.errors import InternalError, OperationFailedError, SystemCallError, system_error
 from pyvirt_util.pci.address import PciAddress
 from pyvirt_util.pci.config import ConfigSpace
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 VFIO_DRIVER = "vfio-pci"
 _VIRTFN = "virtfn"
+_CONVENTIONAL_CONFIG = 256
 
 
 class PciDevice:
@@ -138,6 +139,14 @@ class PciDevice:
         return ConfigSpace(data, self.name)
 
     @property
+    def is_express(self) -> bool:
+        """Whether it is on PCI Express, where there is more configuration space; told without privileges, too."""
+        try:
+            return os.stat(f"{self.path}/config").st_size > _CONVENTIONAL_CONFIG
+        except OSError as error:
+            raise self._explained(system_error(f"read '{self.path}/config'", error)) from error
+
+    @property
     def header_type(self) -> str:
         """``endpoint``, ``pci-bridge`` or ``cardbus-bridge``.
 
@@ -238,6 +247,15 @@ class PciDevice:
         """The device file of its IOMMU group, ``/dev/vfio/15``; ``None`` without an IOMMU."""
         group = self.iommu_group
         return None if group is None else f"/dev/vfio/{group}"
+
+    def vfio_blockers(self) -> list[PciDevice]:
+        """The members of its IOMMU group that keep vfio from it: those that a driver of the host has.
+
+        Bridges, devices without a driver and those of ``pci-stub`` don't; vfio itself doesn't either.
+        """
+        from pyvirt_util.pci import topology
+
+        return topology.vfio_blockers(self)
 
     @property
     def bridge(self) -> PciDevice | None:
@@ -362,8 +380,6 @@ class PciDevice:
         return sorted(found)
 
     def _missing(self) -> SystemCallError:
-        from pyvirt_util.errors import system_error
-
         return system_error(f"find pci device {self} in '{self.path}'", _no_device())
 
     def _explained(self, error: SystemCallError) -> SystemCallError:

@@ -70,6 +70,21 @@ def check_assignable(device: PciDevice, strict_acs: bool) -> None:
         )
 
 
+def vfio_blockers(device: PciDevice) -> list[PciDevice]:
+    """See :meth:`PciDevice.vfio_blockers`. Source: the kernel's Documentation/driver-api/vfio.rst on viable groups."""
+    blockers = []
+    for address in device.iommu_group_members:
+        member = device.sibling(address)
+        try:
+            idle = member.driver in (None, "pci-stub") or member.bound_to_vfio
+            if not idle and member.class_code >> 8 != CLASS_PCI_BRIDGE:
+                blockers.append(member)
+        except SystemCallError:  # it went away: it blocks nothing
+            if member.present:
+                raise
+    return blockers
+
+
 def _port_without_acs(device: PciDevice) -> PciDevice | None:
     """The nearest downstream port of a switch above the device that doesn't isolate."""
     bridge, above = find_bridge(device), {device.address}
