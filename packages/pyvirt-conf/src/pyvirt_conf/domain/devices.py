@@ -58,26 +58,28 @@ class Devices(Element):
     videos: list[Video] = children()
     hostdevs: list[Hostdev] = children()
     redirdevs: list[Redirdev] = children()
-    redirfilter: RedirFilter | None = child()
+    redirfilter: RedirFilter | None = child(single=True)
     hubs: list[Hub] = children()
-    watchdog: Watchdog | None = child()
-    memballoon: Memballoon | None = child()
+    watchdog: Watchdog | None = child(single=True)
+    memballoon: Memballoon | None = child(single=True)
     rngs: list[Rng] = children()
-    nvram: NvramDevice | None = child()
+    nvram: NvramDevice | None = child(single=True)
     panics: list[Panic] = children()
     shmems: list[Shmem] = children()
     memories: list[MemoryDevice] = children()
-    iommu: Iommu | None = child()
-    vsock: Vsock | None = child()
+    iommu: Iommu | None = child(single=True)
+    vsock: Vsock | None = child(single=True)
 
     def all(self) -> Iterator[Element]:
         """Every device, in the order they're written."""
+        own = self.__dict__
         for name, field in self._fields.items():
-            value = getattr(self, name)
-            if field.kind == "children":
-                yield from value
-            elif field.kind == "child" and value is not None:
-                yield value
+            value = own.get(name)
+            if value:
+                if field.kind == "children":
+                    yield from value
+                elif field.kind == "child":
+                    yield value
 
     # By hand: the console that is a serial port shows what that port has, whatever became of it since.
     def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:

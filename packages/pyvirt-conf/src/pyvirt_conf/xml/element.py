@@ -32,6 +32,8 @@ class Element:
     _fields: ClassVar[dict[str, Field]] = {}
     _deep: ClassVar[tuple[str, ...]] = ()
     _lists: ClassVar[tuple[str, ...]] = ()
+    _needed: ClassVar[tuple[str, ...]] = ()
+    """What the constructor has to be given."""
     _auto: ClassVar[dict[str, Callable[[], Any]]] = {}
     _skip_empty: ClassVar[bool] = False
     """Nothing is written when there is nothing inside."""
@@ -45,12 +47,11 @@ class Element:
     """What is inside is somebody else's."""
 
     def __init__(self, **values: Any) -> None:
-        fields = self._fields
         for name in values:
-            if name not in fields:
+            if name not in self._fields:
                 raise TypeError(f"{type(self).__name__} has no field '{name}'")
-        for name, field in fields.items():
-            if field.required and field.kind != "inline" and values.get(name) is None and field.default is None:
+        for name in self._needed:
+            if values.get(name) is None:
                 raise TypeError(f"{type(self).__name__} needs '{name}'")
         own = self.__dict__
         for name in self._lists:
@@ -246,6 +247,7 @@ def _collect(cls: type[Element]) -> None:
         if stub not in cls.__dict__ and not _overridden(cls, stub):
             setattr(cls, stub, Element.__dict__[stub])
     cls._deep = tuple(n for n, f in ordered.items() if f.kind in ("child", "variant", "inline"))
+    cls._needed = tuple(n for n, f in ordered.items() if f.required and f.kind != "inline" and f.default is None)
     cls._lists = tuple(n for n, f in ordered.items() if f.kind in ("children", "texts"))
     for name in fields:
         made = cls.__dict__.get(name)

@@ -62,33 +62,49 @@ def assign(domain: Domain, capabilities: Capabilities, host: HostPci) -> None:
     if not supported:
         return
     assign_zpci(device for device in present if not isinstance(device, Serial | Parallel | Channel | Console))
-    names = _MODEL_NAMES | {
-        "pcie-root-port": "pcie-root-port" if "pcie-root-port" in capabilities else "ioh3420",
-        "pci-root": "spapr-pci-host-bridge" if pseries else None,
-    }
-    number_pci_controllers(domain, lambda controller: names.get(controller.model or ""), numbered_roots=pseries)
+
+    def model_name(controller: Controller) -> str | None:
+        if controller.model == "pcie-root-port":
+            return "pcie-root-port" if "pcie-root-port" in capabilities else "ioh3420"
+        if controller.model == "pci-root":
+            return "spapr-pci-host-bridge" if pseries else None
+        return _MODEL_NAMES.get(controller.model or "")
+
+    number_pci_controllers(domain, model_name, numbered_roots=pseries)
 
 
 def _policy(domain: Domain, capabilities: Capabilities, host: HostPci, *, supported: bool, pseries: bool) -> PciPolicy:
     root = next((c.model for c in domain.devices.controllers if c.type is ControllerType.PCI and not c.index), None)
     pcie = root == "pcie-root"
+    if is_q35(domain):
+        fixed_controller, fixed = _q35_controller, _q35
+    elif is_i440fx(domain):
+        fixed_controller, fixed = _piix3_controller, _piix3
+    else:
+        fixed_controller, fixed = _other_controller, _nothing
     if pseries:
         growth = _PSERIES_GROWTH
     else:
         growth = _PCIE_GROWTH if "pcie-pci-bridge" in capabilities else _PCI_GROWTH
-    return PciPolicy(
+    policy = PciPolicy(
         connect=ConnectFlags(capabilities, host, pcie_root=pcie),
         order=_in_order if supported else _nobody,
-        fixed=_q35 if is_q35(domain) else _piix3 if is_i440fx(domain) else _no_piix3,
+        fixed_controller=fixed_controller,
+        fixed=fixed,
         gap="pci-root" if pseries else "pcie-root-port" if pcie else "pci-bridge",
         growth=growth,
         # Room for a bridge, so that the guest can grow later.
         spare_slot=Connect.AUTO | Connect.PCI_DEVICE if root == "pci-root" else Connect.NONE,
         spare_port=Connect.AUTO | Connect.PCIE_DEVICE if pcie else Connect.NONE,
-        function=lambda controller: _USB2_FUNCTIONS.get(controller.model),
-        group=(lambda device: _isolation_group(device, host)) if pseries else _together,
+        function=_function,
         root_locked=pseries,
     )
+    return policy._replace(group=lambda device: _isolation_group(device, host)) if pseries else policy
+
+
+def _function(controller: Controller) -> int | None:
+    """The function of a part of ICH9's USB."""
+    return _USB2_FUNCTIONS.get(controller.model or "")
 
 
 def _has_pci(domain: Domain, capabilities: Capabilities) -> bool:
@@ -102,10 +118,6 @@ def _has_pci(domain: Domain, capabilities: Capabilities) -> bool:
 
 
 # -- isolation -------------------------------------------------------------------------------------
-
-
-def _together(device: Any) -> int:
-    return 0
 
 
 def _isolation_group(device: Any, host: HostPci) -> int:
@@ -124,60 +136,73 @@ def _isolation_group(device: Any, host: HostPci) -> int:
 # -- what the chipsets prescribe ---------------------------------------------------------------------
 
 
-def _piix3(allocation: PciAllocation) -> None:
-    """The multi-function device of ``pc`` in slot 1; the first video card is where QEMU puts it by itself."""
-    for controller, function in _of_piix3(allocation.domain):
+def _piix3_function(controller: Controller) -> int | None:
+    """What function of the PIIX3 a controller is, if it's the first of its type."""
+    if not controller.index:
+        if controller.type is ControllerType.IDE:
+            return 1
+        if controller.type is ControllerType.USB and controller.model in (None, "piix3-uhci"):
+            return 2
+    return None
+
+
+def _piix3_controller(allocation: PciAllocation, controller: Controller) -> None:
+    """``pc``: IDE and USB are functions of slot 1."""
+    function = _piix3_function(controller)
+    if function is not None:
         _fix(allocation, controller, 1, function)
+
+
+def _piix3(allocation: PciAllocation) -> None:
+    """``pc``: the rest of that slot; and QEMU puts the first video card into the next."""
     allocation.block(1)
     allocation.block(1, 3)
     _primary_video(allocation, 2)
 
 
-def _of_piix3(domain: Domain) -> Iterator[tuple[Controller, int]]:
-    """Controllers that are functions of the PIIX3, with these."""
-    for controller in domain.devices.controllers:
-        if not controller.index:
-            if controller.type is ControllerType.IDE:
-                yield controller, 1
-            elif controller.type is ControllerType.USB and controller.model in (None, "piix3-uhci"):
-                yield controller, 2
+def _other_controller(allocation: PciAllocation, controller: Controller) -> None:
+    """Other boards have no PIIX3; on PCI Express it could not be.
 
-
-def _no_piix3(allocation: PciAllocation) -> None:
-    """Other boards have no PIIX3; a definition that says so fits none of them that has PCI Express."""
-    if allocation.addresses.buses[0].accepts & Connect.PCI_DEVICE:
-        return
-    for controller, function in _of_piix3(allocation.domain):
+    :raises InternalError: the definition has it there.
+    """
+    function = _piix3_function(controller)
+    if function is not None and not allocation.addresses.buses[0].accepts & Connect.PCI_DEVICE:
         if _sits_at(controller, 1, function):
             raise InternalError("bus 0 must be PCI for integrated PIIX3 USB or IDE controllers")
 
 
-def _q35(allocation: PciAllocation) -> None:
-    """ICH9: SATA and the bridge to ISA in slot 0x1f, and where real boards have USB, sound and a PCI bridge."""
-    _no_piix3(allocation)
-    devices = allocation.domain.devices
-    for controller in devices.controllers:
-        kind = controller.type
-        if kind is ControllerType.SATA:
-            if not controller.index:
-                _fix(allocation, controller, 0x1F, 2)
-        elif controller.address is not None:
-            continue
-        elif kind is ControllerType.USB and controller.model == "ich9-uhci1":
+def _q35_controller(allocation: PciAllocation, controller: Controller) -> None:
+    """``q35``: where real boards have USB and a PCI bridge, and SATA where it is."""
+    kind = controller.type
+    if kind is ControllerType.SATA:
+        if not controller.index:
+            _fix(allocation, controller, 0x1F, 2)
+    elif controller.address is not None:
+        _other_controller(allocation, controller)
+    elif kind is ControllerType.USB:
+        if controller.model == "ich9-uhci1":
             # The other functions come to it.
             slot = next((slot for slot in (0x1D, 0x1A) if not allocation.in_use(slot)), None)
             if slot is not None:
                 allocation.fix(controller, slot)
-        elif kind is ControllerType.PCI and controller.model == "dmi-to-pci-bridge":
-            if not allocation.in_use(0x1E):
-                allocation.fix(controller, 0x1E)
+    elif controller.model == "dmi-to-pci-bridge" and not allocation.in_use(0x1E):
+        allocation.fix(controller, 0x1E)
+
+
+def _q35(allocation: PciAllocation) -> None:
+    """``q35``: the bridge to ISA in slot 0x1f, and ICH9's sound where real boards have it."""
     allocation.block(0x1F)
     allocation.block(0x1F, 3)
     _primary_video(allocation, 1)
-    if not allocation.in_use(0x1B):
-        sound = next((s for s in devices.sounds if s.model is SoundModel.ICH9 and wants_place(s)), None)
-        if sound is not None:
-            allocation.fix(sound, 0x1B)
+    for sound in allocation.domain.devices.sounds:
+        if sound.model is SoundModel.ICH9 and wants_place(sound):
+            if not allocation.in_use(0x1B):
+                allocation.fix(sound, 0x1B)
+            break
+
+
+def _nothing(allocation: PciAllocation) -> None:
+    """Other boards."""
 
 
 def _fix(allocation: PciAllocation, controller: Controller, slot: int, function: int) -> None:
@@ -197,12 +222,9 @@ def _fix(allocation: PciAllocation, controller: Controller, slot: int, function:
 
 def _sits_at(controller: Controller, slot: int, function: int) -> bool:
     address = controller.address
-    return isinstance(address, PciAddress) and (address.domain, address.bus, address.slot, address.function) == (
-        0,
-        0,
-        slot,
-        function,
-    )
+    if not isinstance(address, PciAddress):
+        return False
+    return (address.domain, address.bus, address.slot, address.function) == (0, 0, slot, function)
 
 
 def _primary_video(allocation: PciAllocation, slot: int) -> None:
@@ -229,9 +251,6 @@ def _nobody(domain: Domain) -> Iterator[Any]:
 def _in_order(domain: Domain) -> Iterator[Any]:
     """The devices in the order in which they get addresses."""
     devices = domain.devices
-    for controller in devices.controllers:
-        if controller.type is ControllerType.PCI:
-            yield controller
     yield from devices.filesystems
     for interface in devices.interfaces:
         if interface.type is not NetType.HOSTDEV:

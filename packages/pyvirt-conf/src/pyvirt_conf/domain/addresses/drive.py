@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pyvirt_conf.domain.address import DriveAddress
@@ -20,6 +21,7 @@ _PREFIXES = ("fd", "hd", "vd", "sd", "xvd", "ubd")
 _SCSI_SELF = 7
 
 
+@lru_cache(maxsize=1024)
 def target_index(target: str) -> int | None:
     """The number of a disk by its name: ``vda`` is 0, ``vdaa`` 26, ``sda1`` 0; ``None`` for a name of another form."""
     for prefix in _PREFIXES:

@@ -6,13 +6,10 @@ bus says which types it takes, and both say what else they need or offer.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from pyvirt_conf.domain.addresses.walk import named
 from pyvirt_util.errors import InternalError, XmlError
-
-if TYPE_CHECKING:
-    from pyvirt_conf.domain.address import PciAddress
 
 #: Bus, slot and function; the PCI domain of a guest is always 0.
 Place = tuple[int, int, int]
@@ -51,8 +48,8 @@ class Connect:
 
 #: Types as messages name them; their order decides which one of several is named.
 _TYPE_NAMES = {
-    Connect.PCI_DEVICE: "conventional PCI devices",
-    Connect.PCIE_DEVICE: "PCI Express devices",
+    Connect.PCI_DEVICE: "conventional PCI device",
+    Connect.PCIE_DEVICE: "PCI Express device",
     Connect.ROOT_PORT: "pcie-root-port",
     Connect.SWITCH_UPSTREAM: "pcie-switch-upstream-port",
     Connect.SWITCH_DOWNSTREAM: "pcie-switch-downstream-port",
@@ -121,6 +118,7 @@ class PciBus:
         "functions",
         "group",
         "group_locked",
+        "hotplug",
         "last",
         "model",
         "shared",
@@ -128,6 +126,7 @@ class PciBus:
 
     def __init__(self, model: str, *, hotplug: bool = True) -> None:
         self.model = model
+        self.hotplug = hotplug
         self.accepts, self.first, self.last = BUS_KINDS[model]
         if not hotplug:
             self.accepts &= ~Connect.HOTPLUG
@@ -170,6 +169,13 @@ class PciBus:
         if taken == 0xFF:
             self.shared &= ~bit
 
+    def copy(self) -> PciBus:
+        """Another bus with the same slots taken, that takes what buses of its kind take."""
+        new = PciBus(self.model, hotplug=self.hotplug)
+        new.free, new.shared, new.functions = self.free, self.shared, self.functions.copy()
+        new.group, new.group_locked = self.group, self.group_locked
+        return new
+
 
 class PciGrowth(NamedTuple):
     """The controllers that are added where a guest needs more slots; ``None``: such slots can't be added."""
@@ -195,6 +201,10 @@ class PciAddressSet:
         # By connect flags, the first bus that may have room: buses only ever get fuller.
         self._start: dict[int, int] = {}
 
+    def copy(self) -> PciAddressSet:
+        """The same buses with the same slots taken; they don't grow."""
+        return PciAddressSet([bus.copy() for bus in self.buses])
+
     def in_use(self, bus: int, slot: int) -> bool:
         """Is any function of a slot taken?"""
         return bool(self.buses[bus].functions.get(slot))
@@ -206,7 +216,7 @@ class PciAddressSet:
 
     # -- places that are given -------------------------------------------------------------------------------------
 
-    def reserve(self, address: PciAddress, connect: int, *, group: int = 0, device: object = None) -> Place:
+    def reserve(self, place: Place, connect: int, *, group: int = 0, device: object = None) -> Place:
         """Take a place somebody chose, who may mix PCI and PCI Express and use buses we would not.
 
         :param group: the isolation group of the device.
@@ -214,23 +224,23 @@ class PciAddressSet:
         :returns: the place; its bus is one more where a bridge had to be added between.
         :raises XmlError: it's taken, or there's no such place, or not for such a device.
         """
-        if address.domain:
-            raise XmlError(f"invalid PCI address {_of(address, device)}, guests have PCI domain 0 only")
-        number, slot, function = address.bus, address.slot, address.function
+        number, slot, function = place
         if self.growth is not None and number >= len(self.buses):
             number = self._grow(connect, number)
         if number >= len(self.buses):
             raise XmlError(
-                f"invalid PCI address {_of(address, device)}, there are only PCI buses up to {len(self.buses) - 1}"
+                f"invalid PCI address {place_of(place, device)}, there are only PCI buses up to {len(self.buses) - 1}"
             )
         bus = self.buses[number]
-        self._check(bus, number, connect, _of(address, device))
+        wrong = _misfit(bus, number, connect)
+        if wrong is not None:
+            raise XmlError(f"invalid PCI address {place_of(place, device)}, {wrong}")
         if not bus.first <= slot <= bus.last:
             raise XmlError(
-                f"invalid PCI address {_of(address, device)}, slots of a {bus.model} are {bus.first} to {bus.last}"
+                f"invalid PCI address {place_of(place, device)}, slots of a {bus.model} are {bus.first} to {bus.last}"
             )
         if bus.functions.get(slot, 0) & (1 << function):
-            raise XmlError(f"PCI address {_of(address, device)} is in use already")
+            raise XmlError(f"PCI address {place_of(place, device)} is in use already")
         if bus.empty and not bus.group_locked:
             bus.group = group
         elif bus.group != group:
@@ -239,59 +249,37 @@ class PciAddressSet:
         bus.mark(slot, function, connect)
         return number, slot, function
 
-    @staticmethod
-    def _check(bus: PciBus, number: int, connect: int, what: str) -> None:
-        accepts = bus.accepts
-        if connect & Connect.INTEGRATED and number:
-            raise XmlError(f"the device at PCI address {what} is part of the board, it has to be on bus 0")
-        if accepts & Connect.ENDPOINTS:
-            accepts |= Connect.ENDPOINTS
-        if connect & Connect.PCI_BRIDGE:
-            connect |= Connect.PCI_DEVICE
-        if connect & Connect.HOTPLUG & ~accepts:
-            raise XmlError(
-                f"nothing can be plugged in at PCI address {what}: the {bus.model} with index {number} does not "
-                f"support hotplug"
-            )
-        if not connect & accepts & _TYPES:
-            raise XmlError(
-                f"the device at PCI address {what} cannot be plugged into the {bus.model} with index {number}, it "
-                f"needs a controller that accepts {_type_name(connect)}"
-            )
-
     # -- places that are chosen ------------------------------------------------------------------------------------
 
-    def take(self, connect: int, *, group: int = 0, function: int | None = None, device: object = None) -> Place:
+    def take(self, connect: int, group: int = 0, function: int | None = None, device: object = None) -> Place:
         """Take the first place for a device: on the first bus of its isolation group, else on an empty bus.
 
         :param function: the function it has in a slot of its own; by default the first that is free.
         :raises InternalError: there is none, and none can be added.
         """
-        room = self._room(connect, group)
-        if room is not None:
-            number, bus, slot = room
-        elif self.growth is not None:
+        number, slot = self._room(connect, group)
+        if number is None:
+            if self.growth is None:
+                raise InternalError(f"no more PCI slots{f' for {named(device)}' if device is not None else ''}")
             number = self._grow(connect, len(self.buses))
-            bus = self.buses[number]
-            slot = bus.first
-        else:
-            raise InternalError(f"no more PCI slots{_for(device)}")
-        if bus.empty and not bus.group_locked:
+            slot = self.buses[number].first
+        bus = self.buses[number]
+        if bus.free == bus.all and not bus.group_locked:
             bus.group = group
         if function is None:
             taken = bus.functions.get(slot, 0)
             # The lowest bit that is not set.
-            function = (~taken & (taken + 1)).bit_length() - 1
+            function = (~taken & (taken + 1)).bit_length() - 1 if taken else 0
         bus.mark(slot, function, connect)
         return number, slot, function
 
-    def _room(self, connect: int, group: int) -> tuple[int, PciBus, int] | None:
-        """A bus with room for such a device, and the slot."""
+    def _room(self, connect: int, group: int) -> tuple[int | None, int]:
+        """The bus that has room for such a device, and the slot; no bus: there is none."""
         if connect & Connect.INTEGRATED:
             slot = self.buses[0].slot_for(connect & ~Connect.AUTO)
-            return (0, self.buses[0], slot) if slot is not None else None
+            return (None, 0) if slot is None else (0, slot)
         start = self._start.get(connect, 0)
-        empty = None
+        empty: tuple[int | None, int] = (None, 0)
         for number in range(start, len(self.buses)):
             bus = self.buses[number]
             slot = bus.slot_for(connect)
@@ -299,9 +287,9 @@ class PciAddressSet:
                 if number == start:
                     start = self._start[connect] = number + 1
             elif bus.group == group:
-                return number, bus, slot
-            elif empty is None and bus.empty and not bus.group_locked:
-                empty = number, bus, slot
+                return number, slot
+            elif empty[0] is None and bus.empty and not bus.group_locked:
+                empty = number, slot
         return empty
 
     # -- more buses ------------------------------------------------------------------------------------------------
@@ -324,18 +312,35 @@ class PciAddressSet:
         else:
             model = None
         if model is None:
-            raise InternalError(f"there is no PCI slot for {_type_name(connect)}, and none can be added automatically")
+            raise InternalError(
+                f"there is no PCI slot for a {_type_name(connect)}, and none can be added automatically"
+            )
         self.buses += [PciBus(model) for _ in range(upto + 1 - len(self.buses))]
         return upto
 
 
+def _misfit(bus: PciBus, number: int, connect: int) -> str | None:
+    """What keeps a device from being on a bus if somebody wants it there; ``None``: nothing does."""
+    accepts = bus.accepts
+    if accepts & Connect.ENDPOINTS:
+        accepts |= Connect.ENDPOINTS
+    if connect & Connect.PCI_BRIDGE:
+        connect |= Connect.PCI_DEVICE
+    if connect & Connect.INTEGRATED and number:
+        return "the device is part of the board, it has to be on bus 0"
+    if connect & Connect.HOTPLUG & ~accepts:
+        return f"the {bus.model} with index {number} does not support hotplug"
+    if not connect & accepts & _TYPES:
+        return f"the {bus.model} with index {number} is not a controller that accepts a {_type_name(connect)}"
+    return None
+
+
 def _type_name(connect: int) -> str:
-    return next((name for bit, name in _TYPE_NAMES.items() if connect & bit), "nothing that is known")
+    return next((name for bit, name in _TYPE_NAMES.items() if connect & bit), "device of an unknown type")
 
 
-def _of(address: PciAddress, device: object) -> str:
-    return f"{address} of {named(device)}" if device is not None else str(address)
-
-
-def _for(device: object) -> str:
-    return f" for {named(device)}" if device is not None else ""
+def place_of(place: Place, device: object) -> str:
+    """A place as messages name it: ``0000:00:03.0 of disk with target 'vda'``."""
+    bus, slot, function = place
+    whose = f" of {named(device)}" if device is not None else ""
+    return f"0000:{bus:02x}:{slot:02x}.{function:x}{whose}"

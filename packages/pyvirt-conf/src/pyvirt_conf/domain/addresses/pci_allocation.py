@@ -8,8 +8,7 @@ added, which need places themselves. The second time counts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pyvirt_conf.domain.address import PciAddress
 from pyvirt_conf.domain.addresses.pci import (
@@ -32,12 +31,24 @@ if TYPE_CHECKING:
 _HIGHEST_INDEX = 255
 
 
+def _nowhere(allocation: PciAllocation, controller: Controller) -> None:
+    """The board has no place for it."""
+
+
 def _nothing(allocation: PciAllocation) -> None:
-    """A board without places of its own."""
+    """The board has no places of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class PciPolicy:
+def _together(device: object) -> int:
+    """Everybody shares buses with everybody."""
+    return 0
+
+
+def _whole(controller: Controller) -> None:
+    """No controller is part of another."""
+
+
+class PciPolicy(NamedTuple):
     """What is special about PCI in the guests of a driver, or in one of them.
 
     ::
@@ -54,11 +65,14 @@ class PciPolicy:
     """The :class:`Connect` flags of a device, what slot it wants; ``Connect.NONE``: it isn't on PCI."""
 
     order: Callable[[Domain], Iterable[Any]]
-    """Devices in the order in which they get their places. Those with a place, or an address of another kind, are left
-    out by the allocation, as are those that aren't on PCI by ``connect``."""
+    """Devices in the order in which they get their places, behind PCI controllers. Those with a place, or an address of
+    another kind, are left out by the allocation, as are those that aren't on PCI by ``connect``."""
+
+    fixed_controller: Callable[[PciAllocation, Controller], None] = _nowhere
+    """Gives a controller that is part of the board its place, or checks that it has it."""
 
     fixed: Callable[[PciAllocation], None] = _nothing
-    """Gives devices of the board their places, and keeps others from places the board has taken."""
+    """The same for devices of other kinds; and keeps all from places the board has taken."""
 
     root: str | None = None
     """The model of bus 0 where the definition has no controller for it; ``None``: the guest has no PCI then."""
@@ -76,10 +90,10 @@ class PciPolicy:
     spare_port: int = Connect.NONE
     """What a slot is kept free for in a guest whose buses are all added here."""
 
-    function: Callable[[Any], int | None] = lambda device: None
+    function: Callable[[Controller], int | None] = _whole
     """The function of a controller that is part of a whole, all parts of one index sharing a slot."""
 
-    group: Callable[[Any], int] = lambda device: 0
+    group: Callable[[Any], int] = _together
     """The isolation group of a device: only those of one group share a bus."""
 
     root_locked: bool = False
@@ -87,13 +101,15 @@ class PciPolicy:
 
 
 class PciAllocation:
-    """Where the devices of one guest go: what :attr:`PciPolicy.fixed` works on."""
+    """Where the devices of one guest go: what :attr:`PciPolicy.fixed` and ``fixed_controller`` work on."""
 
     def __init__(self, domain: Domain, policy: PciPolicy, addresses: PciAddressSet) -> None:
         self.domain = domain
         self.policy = policy
         self.addresses = addresses
         self.places: list[tuple[Any, Place]] = []
+        self._group = policy.group
+        self._function = policy.function
         self._done: set[int] = set()
         self._first: list[tuple[Any, int]] = []
         #: By index, bus and slot of wholes of several parts.
@@ -110,7 +126,7 @@ class PciAllocation:
 
         :raises XmlError: the place is another device's.
         """
-        self._place(device, self._reserve(slot, function, device))
+        self._place(device, self.addresses.reserve((0, slot, function), Connect.ENDPOINTS, device=device))
         self._done.add(id(device))
 
     def block(self, slot: int, function: int = 0) -> None:
@@ -118,7 +134,7 @@ class PciAllocation:
 
         :raises XmlError: the place is a device's.
         """
-        self._reserve(slot, function, None)
+        self.addresses.reserve((0, slot, function), Connect.ENDPOINTS)
 
     def first(self, device: Any) -> None:
         """Let a device choose its place before all others."""
@@ -127,10 +143,6 @@ class PciAllocation:
             self._first.append((device, connect))
         self._done.add(id(device))
 
-    def _reserve(self, slot: int, function: int, device: object) -> Place:
-        address = PciAddress(slot=slot, function=function)
-        return self.addresses.reserve(address, Connect.ENDPOINTS, device=device)
-
     # -- for all ---------------------------------------------------------------------------------------------------
 
     def keep(self, devices: Iterable[Any]) -> None:
@@ -138,69 +150,66 @@ class PciAllocation:
 
         :raises XmlError: a place is another's, or can't be.
         """
-        policy = self.policy
         for device in devices:
             address = device.address
+            place = address.bus, address.slot, address.function
+            if address.domain:
+                raise XmlError(f"invalid PCI address {address} of {named(device)}, guests have PCI domain 0 only")
             # Old definitions have addresses of devices that need none.
-            connect = policy.connect(device) or Connect.PCI_DEVICE
-            place = self.addresses.reserve(address, connect, group=policy.group(device), device=device)
+            connect = self.policy.connect(device) or Connect.PCI_DEVICE
+            place = self.addresses.reserve(place, connect, group=self._group(device), device=device)
             address.bus = place[0]
             self._place(device, place)
 
-    def open(self) -> list[tuple[Any, int]]:
-        """Devices that are to get a place, with their connect flags, in order."""
+    def waiting(self) -> list[tuple[Any, int]]:
+        """Devices that are to get a place, but for PCI controllers: in order, with their connect flags."""
         done, connect_of = self._done, self.policy.connect
-        found = self._first.copy()
+        found = []
         for device in self.policy.order(self.domain):
-            if wants_place(device) and id(device) not in done:
+            address = device.address
+            if address is None or (isinstance(address, PciAddress) and not address.assigned):
                 connect = connect_of(device)
-                if connect:
+                if connect and id(device) not in done:
                     found.append((device, connect))
         return found
 
-    def _place(self, device: Any, place: Place) -> None:
-        self.places.append((device, place))
-        if isinstance(device, Controller) and self.policy.function(device) is not None:
-            self._wholes.setdefault(device.index or 0, place[:2])
+    def _controllers(self) -> list[tuple[Any, int]]:
+        """PCI controllers that are to get a place."""
+        return [
+            (controller, connect)
+            for controller in self.domain.devices.controllers
+            if controller.type is ControllerType.PCI
+            and (connect := CONTROLLER_TYPES[controller.model or ""])
+            and wants_place(controller)
+            and id(controller) not in self._done
+        ]
 
     def try_all(self, devices: list[tuple[Any, int]]) -> None:
         """Take a place for everybody, adding buses where it takes any; who gets which is of no interest."""
-        policy, addresses = self.policy, self.addresses
-        head = len(self._first)
-        for device, connect in devices[:head]:
-            addresses.take(connect, group=policy.group(device), device=device)
-        if policy.spare_slot and not addresses.full:
-            addresses.take(policy.spare_slot)
-        for device, connect in devices[head:]:
+        take, spare, group = self.addresses.take, self.policy.spare_slot, self._group
+        for device, connect in self._first:
+            take(connect, group(device), None, device)
+        if spare and not self.addresses.full:
+            take(spare)
+        for device, connect in (*self._controllers(), *devices):
             # Parts of a whole don't share a slot here, as in libvirt: there may be a bridge too many, never too few.
             if not (isinstance(device, Controller) and self._join(device, connect)):
-                addresses.take(connect, group=policy.group(device), device=device)
+                take(connect, group(device), None, device)
 
-    def give(self, devices: Iterable[tuple[Any, int]]) -> None:
+    def give(self, devices: list[tuple[Any, int]]) -> None:
         """Give everybody a place.
 
         :raises InternalError: there is none left.
         """
-        addresses, places, group = self.addresses, self.places, self.policy.group
-        for device, connect in devices:
+        take, places, group = self.addresses.take, self.places, self._group
+        for device, connect in (*self._first, *self._controllers(), *devices):
             if isinstance(device, Controller):
-                function = self.policy.function(device)
-                if function is not None:
-                    place = self._join(device, connect)
-                    if place is None:
-                        place = addresses.take(connect, group=group(device), function=function, device=device)
-                    self._place(device, place)
-                    continue
-            places.append((device, addresses.take(connect, group=group(device), device=device)))
-
-    def _join(self, device: Controller, connect: int) -> Place | None:
-        """Take a function of the slot the other parts of a whole have; ``None``: it's no part, or the first."""
-        function = self.policy.function(device)
-        whole = self._wholes.get(device.index or 0)
-        if function is None or whole is None:
-            return None
-        address = PciAddress(bus=whole[0], slot=whole[1], function=function)
-        return self.addresses.reserve(address, connect, group=self.policy.group(device), device=device)
+                place = self._join(device, connect)
+                if place is None:
+                    place = take(connect, group(device), self._function(device), device)
+                self._place(device, place)
+            else:
+                places.append((device, take(connect, group(device), None, device)))
 
     def store(self) -> None:
         """Write the places into the devices; function 0 of a slot with others says so."""
@@ -210,8 +219,21 @@ class PciAllocation:
             if address is None:
                 address = device.address = PciAddress()
             address.bus, address.slot, address.function = place
-            if place[2] == 0 and address.multifunction is None and place[:2] in shared:
+            if shared and place[2] == 0 and place[:2] in shared and address.multifunction is None:
                 address.multifunction = True
+
+    def _place(self, device: Any, place: Place) -> None:
+        self.places.append((device, place))
+        if isinstance(device, Controller) and self._function(device) is not None:
+            self._wholes.setdefault(device.index or 0, place[:2])
+
+    def _join(self, controller: Controller, connect: int) -> Place | None:
+        """Take a function of the slot the other parts of a whole have; ``None``: it's no part, or the first."""
+        function = self._function(controller)
+        whole = self._wholes.get(controller.index or 0) if function is not None else None
+        if function is None or whole is None:
+            return None
+        return self.addresses.reserve((*whole, function), connect, group=self._group(controller), device=controller)
 
 
 def wants_place(device: Any) -> bool:
@@ -228,27 +250,27 @@ def assign_pci(domain: Domain, policy: PciPolicy) -> None:
     :raises ConfigUnsupportedError: there is no such model of PCI controller.
     """
     placed = [d for d in addressed(domain) if isinstance(d.address, PciAddress) and d.address.assigned]
-    allocation = _begin(domain, policy, placed, policy.growth)
-    if policy.growth is not None and allocation.addresses.buses:
-        allocation.try_all(allocation.open())
-        _add_controllers(allocation)
-        # The board's devices have their places now; new controllers may be among them.
-        allocation.store()
-        allocation = _begin(domain, policy, [device for device, _ in allocation.places], None)
-    waiting = allocation.open()
-    if not allocation.addresses.buses and (waiting or placed):
-        raise XmlError(f"there are no PCI buses for {named(placed[0] if placed else waiting[0][0])}")
+    allocation = PciAllocation(domain, policy, PciAddressSet(_buses(domain, policy), policy.growth))
+    if not allocation.addresses.buses:
+        lost = placed or [device for device, _ in allocation.waiting()]
+        if lost:
+            raise XmlError(f"there are no PCI buses for {named(lost[0])}")
+        return
+    allocation.keep(placed)
+    for controller in domain.devices.controllers:
+        policy.fixed_controller(allocation, controller)
+    policy.fixed(allocation)
+    waiting = allocation.waiting()
+    if policy.growth is not None:
+        certain = allocation.addresses.copy()
+        allocation.try_all(waiting)
+        added = _add_controllers(allocation)
+        certain.buses += [PciBus(bus.model) for bus in allocation.addresses.buses[len(certain.buses) :]]
+        allocation.addresses = certain
+        for controller in added:
+            policy.fixed_controller(allocation, controller)
     allocation.give(waiting)
     allocation.store()
-
-
-def _begin(domain: Domain, policy: PciPolicy, placed: list[Any], growth: PciGrowth | None) -> PciAllocation:
-    """An allocation in which everybody who has a place keeps it, and the board has its own."""
-    allocation = PciAllocation(domain, policy, PciAddressSet(_buses(domain, policy), growth))
-    if allocation.addresses.buses:
-        allocation.keep(placed)
-        policy.fixed(allocation)
-    return allocation
 
 
 def _buses(domain: Domain, policy: PciPolicy) -> list[PciBus]:
@@ -272,7 +294,7 @@ def _buses(domain: Domain, policy: PciPolicy) -> list[PciBus]:
     return buses
 
 
-def _add_controllers(allocation: PciAllocation) -> None:
+def _add_controllers(allocation: PciAllocation) -> list[Controller]:
     """Add the controllers of new buses, and those missing between others."""
     addresses, policy = allocation.addresses, allocation.policy
     controllers = allocation.domain.devices.controllers
@@ -280,10 +302,13 @@ def _add_controllers(allocation: PciAllocation) -> None:
     if policy.spare_port and max(known, default=0) == 0 and len(addresses.buses) > 1:
         # Nobody chose the ports, so we do, and leave one for plugging.
         addresses.take(policy.spare_port)
+    added = []
     # Buses that are added for these controllers come next.
     for index, bus in enumerate(addresses.buses):
         if index and index not in known:
-            controllers.append(Controller(type=ControllerType.PCI, index=index, model=bus.model))
+            added.append(Controller(type=ControllerType.PCI, index=index, model=bus.model))
             connect = CONTROLLER_TYPES[bus.model]
             if connect:
                 addresses.take(connect)
+    controllers += added
+    return added

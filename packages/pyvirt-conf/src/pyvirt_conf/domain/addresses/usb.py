@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pyvirt_conf.domain.address import UsbAddress
 from pyvirt_conf.domain.addresses.walk import named
@@ -55,19 +55,16 @@ def root_ports(controller: Controller) -> int:
 def usb_devices(domain: Domain) -> list[Any]:
     """The devices on USB but hubs, in the order in which they get ports (virDomainUSBDeviceDefForeach)."""
     devices = domain.devices
-    return [
-        *(d for d in devices.hostdevs if isinstance(d, UsbHostdev)),
-        *(d for d in devices.disks if d.bus is DiskBus.USB),
-        *(d for d in devices.controllers if d.type is ControllerType.CCID),
-        *(d for d in devices.inputs if d.bus is InputBus.USB),
-        *(d for d in devices.serials if d.target_type is SerialTarget.USB),
-        *(d for d in devices.sounds if d.model is SoundModel.USB),
-        *devices.redirdevs,
-    ]
+    found: list[Any] = [d for d in devices.hostdevs if isinstance(d, UsbHostdev)]
+    found += [d for d in devices.disks if d.bus is DiskBus.USB]
+    found += [d for d in devices.controllers if d.type is ControllerType.CCID]
+    found += [d for d in devices.inputs if d.bus is InputBus.USB]
+    found += [d for d in devices.serials if d.target_type is SerialTarget.USB]
+    found += [d for d in devices.sounds if d.model is SoundModel.USB]
+    return found + devices.redirdevs
 
 
-@dataclass(frozen=True, slots=True)
-class UsbPolicy:
+class UsbPolicy(NamedTuple):
     """What is special about USB in the guests of a driver."""
 
     devices: Callable[[Domain], Iterable[Any]] = usb_devices
@@ -78,6 +75,9 @@ class UsbPolicy:
 
     hub_ports: int = 8
     """Ports of a hub; 0: the hypervisor has none to add."""
+
+
+_DEFAULTS = UsbPolicy()
 
 
 @dataclass(slots=True)
@@ -101,7 +101,7 @@ class _Ports:
         return None
 
 
-def assign_usb(domain: Domain, policy: UsbPolicy | None = None, *, new: bool = True) -> None:
+def assign_usb(domain: Domain, policy: UsbPolicy = _DEFAULTS, *, new: bool = True) -> None:
     """Give USB devices their ports; hubs are added when the ports run out.
 
     :param new: the definition is new. An old one without all its ports keeps what it has: the guest was started
@@ -110,7 +110,6 @@ def assign_usb(domain: Domain, policy: UsbPolicy | None = None, *, new: bool = T
     :raises ConfigUnsupportedError: there are devices, but no USB.
     :raises InternalError: there is no free port.
     """
-    policy = policy or UsbPolicy()
     hubs = domain.devices.hubs.copy()
     devices = list(policy.devices(domain))
     if not devices and not hubs:
