@@ -18,6 +18,7 @@ else:
 
 SCHEMAS = {
     "domain": "domain",
+    "guest-device": "domain",
     "network": "network",
     "pool": "storagepool",
     "volume": "storagevol",
@@ -32,11 +33,26 @@ UUID = "00000000-0000-4000-8000-000000000001"
 def sampled(kind: str, schemas: Path, random: Random, count: int) -> Iterator[str]:
     """Documents made from the schema of a kind."""
     grammar = Grammar(schemas / f"{SCHEMAS[kind]}.rng")
+    if kind == "guest-device":
+        yield from _with_one_device(grammar, random, count)
+        return
     chance = (0.04, 0.05, 0.3, 0.4) if kind in ("domain", "snapshot", "checkpoint") else (0.4,)
     sampler = Sampler(grammar, random, chance)
     for _ in range(count):
         root = sampler.document()
         settle(kind, root)
+        yield text_of(root)
+
+
+def _with_one_device(grammar: Grammar, random: Random, count: int) -> Iterator[str]:
+    """Domains with one device, each kind of device as often."""
+    sampler = Sampler(grammar, random, (0.4,))
+    kinds = [str(node.get("name")) for node in grammar.defines["devices"][0].iter(RNG + "ref")]
+    kinds.remove("emulator")
+    for number in range(count):
+        root = etree.fromstring("<domain type='test'><devices/></domain>")
+        settle("domain", root)
+        root[0].append(sampler.element(kinds[number % len(kinds)]))
         yield text_of(root)
 
 

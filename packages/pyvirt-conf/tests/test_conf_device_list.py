@@ -56,6 +56,7 @@ GUEST = f"""<domain type='kvm'><name>a</name>
     {USB.format("<vendor id='0x1'/><product id='0x2'/>")}
     {USB.format("<address bus='1' device='7'/>")}
     <hostdev mode='subsystem' type='pci'><source><address domain='0' bus='6' slot='2' function='0'/></source></hostdev>
+    <controller type='usb' index='0'/>
     <redirdev bus='usb' type='spicevmc'><alias name='ua-r0'/></redirdev>
     <redirdev bus='usb' type='spicevmc'><alias name='ua-r1'/></redirdev>
     <watchdog model='i6300esb' action='reset'/>

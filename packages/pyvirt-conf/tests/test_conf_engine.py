@@ -25,7 +25,7 @@ from pyvirt_conf.xml import (
     texts,
     variant,
 )
-from pyvirt_util.errors import XmlDetailError, XmlError
+from pyvirt_util.errors import VirtError, XmlDetailError, XmlError
 
 
 class Kind(StrEnum):
@@ -220,7 +220,7 @@ def test_repr_shows_what_is_set() -> None:
 )
 def test_errors_name_the_value_and_the_place(change: tuple[str, str], message: str, path: str) -> None:
     assert FULL.count(change[0]) == 1
-    with pytest.raises(XmlError) as caught:
+    with pytest.raises(VirtError) as caught:
         Thing.from_xml(FULL.replace(*change), file="/etc/thing.xml")
     assert message in caught.value.message
     location = caught.value.location

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyvirt_conf.domain.virtualport import Bandwidth, Rate, VirtualPort, VirtualPortType, Vlan, VlanTag
+from pyvirt_conf.domain.virtualport import Bandwidth, Rate, Route, VirtualPort, VirtualPortType, Vlan, VlanTag
+from pyvirt_conf.ip import AddressFamily, check_order, mask_bits
 from pyvirt_conf.network import (
     DNSMASQ,
     DnsmasqNamespace,
@@ -20,10 +21,9 @@ from pyvirt_conf.network import (
 )
 from pyvirt_conf.network.dns import Dns, DnsForwarder, DnsHost, DnsSrv, DnsTxt
 from pyvirt_conf.network.forward import Forward, ForwardAddress, ForwardInterface, ForwardMode, ForwardPf, NatPorts
-from pyvirt_conf.network.ip import Dhcp, DhcpHost, DhcpRange, Ip, Lease, LeaseUnit, NetworkRoute
+from pyvirt_conf.network.ip import Dhcp, DhcpHost, DhcpRange, Ip, Lease, LeaseUnit
 from pyvirt_conf.network.network import Bridge
 from pyvirt_conf.network.parts import PortGroup
-from pyvirt_conf.network.values import AddressFamily, check_order, mask_bits
 from pyvirt_util.errors import (
     ConfigUnsupportedError,
     NoNameError,
@@ -590,7 +590,7 @@ networks = st.builds(
     bandwidth=bandwidths,
     port_isolated=yes_no,
     ips=st.tuples(ip4, ip6).map(list),
-    routes=st.just([]) | st.just([NetworkRoute(address="192.168.0.0", prefix=16, gateway="10.0.0.9")]),
+    routes=st.just([]) | st.just([Route(address="192.168.0.0", prefix=16, gateway="10.0.0.9")]),
     virtualport=virtualports,
     portgroups=lists(
         st.builds(PortGroup, name=texts, vlan=vlans, virtualport=virtualports, bandwidth=bandwidths),

@@ -41,6 +41,7 @@ GUEST = """<domain type='qemu'>
     <disk type='file'><driver name='qemu' type='raw' cache='none'/><source file='/a'/><target dev='vda' bus='virtio'/>
       <serial>s1</serial><address type='pci' domain='0' bus='0' slot='4' function='0'/></disk>
     <controller type='virtio-serial' index='0' ports='8'/>
+    <controller type='usb' index='0'/>
     <filesystem><driver type='path'/><source dir='/srv'/><target dir='share'/></filesystem>
     <interface type='bridge'><mac address='52:54:00:00:00:01'/><source bridge='br0'/><model type='virtio'/></interface>
     <serial type='pty'><target type='isa-serial' port='0'/></serial>

@@ -96,10 +96,10 @@ class Document(Element):
         return new
 
 
-def placed(node: Node, mode: Mode, check: Callable[..., None], *values: Any, at: str = "") -> None:
+def placed(node: Node, mode: Mode, check: Callable[..., None], *values: Any, at: str = "", **options: Any) -> None:
     """Run a check, and add to its refusal where the element stands in the document."""
     try:
-        check(*values)
+        check(*values, **options)
     except VirtError as error:
         raise type(error)(error.message, location=locate(node, mode, at)) from None
 

@@ -48,6 +48,11 @@ class ZpciAddress(Element):
         if self.uid == 0:
             raise BadValue("zpci uid 0x0000 is out of range, expected 0x0001 to 0xffff")
 
+    # By hand: what is not given yet is written as zero, if anything is.
+    def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
+        if self.uid is not None or self.fid is not None:
+            out.append(f"{pad}<zpci uid='0x{self.uid or 0:04x}' fid='0x{self.fid or 0:08x}'/>\n")
+
 
 def _pci_number(node: Node, mode: Mode, name: str, high: int) -> int:
     text = node.get(name)
@@ -124,11 +129,14 @@ class PciAddress(DeviceAddress):
             head = f"{pad}<address type='pci'"
         if self.multifunction is not None:
             head += " multifunction='on'" if self.multifunction else " multifunction='off'"
-        if self.zpci is None:
+        inner: list[str] = []
+        if self.zpci is not None:
+            self.zpci._to_xml(inner, pad + "  ", mode)
+        if not inner:
             out.append(head + "/>\n")
             return
         out.append(head + ">\n")
-        self.zpci._to_xml(out, pad + "  ", mode)
+        out.extend(inner)
         out.append(f"{pad}</address>\n")
 
     @property
@@ -209,6 +217,11 @@ class CcwAddress(DeviceAddress):
     cssid: HexAny0 | None = attr()
     ssid: HexAny0 | None = attr()
     devno: Hex4 | None = attr()
+
+    # By hand: what is not assigned yet is written as zero.
+    def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
+        cssid, ssid, devno = self.cssid or 0, self.ssid or 0, self.devno or 0
+        out.append(f"{pad}<address type='ccw' cssid='0x{cssid:x}' ssid='0x{ssid:x}' devno='0x{devno:04x}'/>\n")
 
     def _parsed(self, node: Node, mode: Mode) -> None:
         given = sum(part is not None for part in (self.cssid, self.ssid, self.devno))
@@ -293,7 +306,7 @@ class Device(Element):
     """What every device has."""
 
     alias: str | None = attr("alias/@name", when=alias_counts, rank=91)
-    acpi_index: U32 | None = attr("acpi/@index", omit=0, rank=94)
+    acpi_index: Positive | None = attr("acpi/@index", rank=94)
     address: DeviceAddress | None = child(rank=95)
 
 

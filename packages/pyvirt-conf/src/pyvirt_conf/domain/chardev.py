@@ -23,6 +23,7 @@ from pyvirt_conf.xml import (
     fail,
     inline,
 )
+from pyvirt_util.errors import ConfigUnsupportedError
 
 
 class SocketMode(StrEnum):
@@ -324,8 +325,6 @@ class GuestfwdTarget(ChannelTarget):
             IPv4Address(self.address)
         except ValueError:
             raise BadValue(f"guestfwd channel only supports IPv4 addresses, not '{self.address}'") from None
-        if not 0 < self.port < 65536:
-            raise BadValue(f"port {self.port} is out of range")
 
 
 @element(type="virtio")
@@ -350,3 +349,7 @@ class Channel(Device):
 
     source: CharSource = inline()
     target: ChannelTarget = child(required=True)
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if isinstance(self.source, SpiceVmcChar) and not isinstance(self.target, VirtioTarget):
+            raise BadValue("type 'spicevmc' is for channels of virtio only", ConfigUnsupportedError)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pyvirt_conf.domain import complete_devices as devices
 from pyvirt_conf.domain.config import ParserConfig, ParserFeature, XmlFlags
-from pyvirt_conf.domain.domain import Domain
-from pyvirt_conf.domain.os import BootDev, BootDevice, LoaderType
+from pyvirt_conf.domain.domain import Domain, VirtType
+from pyvirt_conf.domain.os import BootDev, BootDevice, FirmwareFeature, FirmwareFeatureName, LoaderType, Os
 from pyvirt_conf.domain.tuning import (
     IoThread,
     IoThreadSched,
@@ -21,7 +21,7 @@ from pyvirt_conf.domain.tuning import (
     VcpuSched,
 )
 from pyvirt_util.bitmaps import Bitmap
-from pyvirt_util.errors import OsTypeError, VirtError, XmlError
+from pyvirt_util.errors import ConfigUnsupportedError, OsTypeError, VirtError, XmlError
 
 
 def complete(domain: Domain, config: ParserConfig, flags: XmlFlags) -> None:
@@ -74,8 +74,8 @@ def _os_type(domain: Domain) -> None:
         if domain.bootloader is None:
             raise OsTypeError("an os <type> must be specified")
         os.type = "xen"
-    if os.type == "linux":
-        os.type = "xen"  # what Xen's paravirtual guests were called first
+    if os.type == "linux" and domain.type is VirtType.XEN:
+        os.type = "xen"  # what its paravirtual guests were called first
     if os.type not in OS_TYPES:
         raise XmlError(f"unknown OS type '{os.type}', expected one of {', '.join(OS_TYPES)}")
 
@@ -87,6 +87,12 @@ def _os(domain: Domain, config: ParserConfig) -> None:
     else:
         os.init = os.init_dir = os.init_user = os.init_group = None
         os.init_args, os.init_env = [], []
+    if os.type != "hvm" or domain.bootloader is not None:
+        os.boot = []
+        os.boot_menu = os.boot_menu_timeout = os.bios_useserial = os.bios_reboot_timeout = None
+    if os.type != "hvm":
+        os.acpi_tables = []
+    _firmware_features(os)
     if os.arch is None:
         os.arch = config.default_arch(os.type or "", domain.type)
     if os.machine is None:
@@ -95,6 +101,15 @@ def _os(domain: Domain, config: ParserConfig) -> None:
         os.loader.type = LoaderType.ROM
     if domain.devices.emulator is None:
         domain.devices.emulator = config.default_emulator(domain)
+
+
+def _firmware_features(os: Os) -> None:
+    """In libvirt's order; keys are only enrolled for secure boot."""
+    known = {feature.name: feature for feature in os.firmware_features}
+    keys = known.get(FirmwareFeatureName.ENROLLED_KEYS)
+    if keys is not None and keys.enabled and FirmwareFeatureName.SECURE_BOOT not in known:
+        known[FirmwareFeatureName.SECURE_BOOT] = FirmwareFeature(name=FirmwareFeatureName.SECURE_BOOT, enabled=True)
+    os.firmware_features = [known[name] for name in FirmwareFeatureName if name in known]
 
 
 OS_TYPES = ("hvm", "xen", "linux", "exe", "uml", "xenpvh")
@@ -219,13 +234,11 @@ def _numatune(domain: Domain) -> None:
     vcpu = domain.vcpu
     if memory is not None:
         if memory.placement is None:
-            if memory.nodeset is not None:
-                memory.placement = NumaPlacement.STATIC
-            elif vcpu.placement is VcpuPlacement.AUTO:
-                memory.placement = NumaPlacement.AUTO
+            automatic = memory.nodeset is None and vcpu.placement is VcpuPlacement.AUTO
+            memory.placement = NumaPlacement.AUTO if automatic else NumaPlacement.STATIC
         if memory.placement is NumaPlacement.STATIC:
             if not memory.nodeset:
-                raise XmlError("nodeset for NUMA memory tuning must be set if placement is 'static'")
+                raise ConfigUnsupportedError("nodeset for NUMA memory tuning must be set if placement is 'static'")
             # The nodeset says it already.
             memory.placement = None
         elif memory.placement is NumaPlacement.AUTO:

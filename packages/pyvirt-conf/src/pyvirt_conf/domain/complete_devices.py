@@ -22,13 +22,14 @@ from pyvirt_conf.domain.config import ParserConfig, XmlFlags
 from pyvirt_conf.domain.controller import Controller, ControllerType
 from pyvirt_conf.domain.disk import Disk, DiskBus, DiskDevice, DiskSnapshot
 from pyvirt_conf.domain.filesystem import AccessMode, Filesystem, FsDirSource
-from pyvirt_conf.domain.graphics import EglHeadlessGraphics
+from pyvirt_conf.domain.graphics import Listen, ListenType, SpiceGraphics
 from pyvirt_conf.domain.hostdev import ScsiHostdev
 from pyvirt_conf.domain.input import Input, InputBus, InputType
 from pyvirt_conf.domain.interface import Interface
+from pyvirt_conf.domain.misc import RandomBackend, Rng, Vsock
 from pyvirt_conf.domain.storage import FileSource, NetworkSource, StorageProtocol, VhostUserSource
 from pyvirt_conf.domain.video import Video, VideoModel, VideoType
-from pyvirt_util.errors import XmlError
+from pyvirt_util.errors import ConfigUnsupportedError, XmlError
 
 if TYPE_CHECKING:
     from pyvirt_conf.domain.domain import Domain
@@ -110,8 +111,11 @@ def document_defaults(device: Element, config: ParserConfig) -> None:
         if device.snapshot is None and device.readonly:
             device.snapshot = DiskSnapshot.NO
         _disk_bus(device)
-    elif isinstance(device, Interface) and device.mac is None:
-        device.mac = config.new_mac(config.mac_prefix)
+    elif isinstance(device, Interface):
+        if device.mac is None:
+            device.mac = config.new_mac(config.mac_prefix)
+        if device.virtualport is not None:
+            device.virtualport.make_up(config.new_uuid)
 
 
 def common_defaults(device: Element, domain: Domain, config: ParserConfig) -> None:
@@ -124,11 +128,22 @@ def common_defaults(device: Element, domain: Domain, config: ParserConfig) -> No
             device.access_mode = AccessMode.PASSTHROUGH
     elif isinstance(device, Video):
         _video(device, domain)
+    elif isinstance(device, SpiceGraphics):
+        ports = device.autoport or device.port or device.tls_port
+        if not ports and device.listens and device.listens[0].type is ListenType.ADDRESS:
+            # Without any port it is for clients of the host's own.
+            device.listens[0] = Listen(type=ListenType.NONE)
     elif isinstance(device, Input):
         _input(device, domain)
     elif isinstance(device, Controller):
         if device.index is None:
             device.index = free_index(domain, device.type)
+    elif isinstance(device, Rng):
+        if isinstance(device.backend, RandomBackend) and device.backend.device is None:
+            device.backend.device = "/dev/random"
+    elif isinstance(device, Vsock):
+        if device.auto_cid is None:
+            device.auto_cid = device.cid is None
     elif isinstance(device, ScsiHostdev) and device.address is None:
         device.address = free_scsi_address(domain, config)
 
@@ -241,12 +256,19 @@ def console_is_serial(domain: Domain) -> None:
     if domain.os.type != "hvm":
         return
     if devices.consoles:
+        if any(console.target_type in (None, ConsoleTarget.SERIAL) for console in devices.consoles[1:]):
+            raise ConfigUnsupportedError("only the first console can be a serial port")
         first = devices.consoles[0]
         if first.target_type not in (None, ConsoleTarget.SERIAL):
+            if devices.serials and devices.serials[0].target_type in _CONSOLE_SERIALS:
+                port = devices.serials[0]
+                devices.consoles.insert(0, Console(source=port.source, port=0, target_type=ConsoleTarget.SERIAL))
             return
         first.target_type = ConsoleTarget.SERIAL
         if not devices.serials:
-            devices.serials = [Serial(source=first.source, port=0, alias=first.alias)]
+            port = Serial(source=first.source, port=0, alias=first.alias)
+            port.acpi_index, port.address = first.acpi_index, first.address
+            devices.serials = [port]
         first.source = devices.serials[0].source
     elif devices.serials and devices.serials[0].target_type in _CONSOLE_SERIALS:
         first_port = devices.serials[0]
@@ -301,11 +323,7 @@ def imply(domain: Domain, config: ParserConfig, flags: XmlFlags) -> None:
             card.address = CcidAddress(slot=max(slots, default=-1) + 1)
         if isinstance(card.address, CcidAddress):
             add_controller(domain, ControllerType.CCID, card.address.controller)
-    if (
-        devices.graphics
-        and not devices.videos
-        and not all(isinstance(g, EglHeadlessGraphics) for g in devices.graphics)
-    ):
+    if devices.graphics and not devices.videos:
         video = Video(model=VideoModel(heads=1))
         if config.device_complete is not None:
             config.device_complete(video, domain, flags)

@@ -74,6 +74,8 @@ MODELS: dict[ControllerType, tuple[str, ...]] = {
 }
 """The models of each type that has any."""
 
+VIRTIO_SCSI = ("virtio-scsi", "virtio-transitional", "virtio-non-transitional")
+
 PCI_MODEL_NAMES = (
     "none",
     "pci-bridge",
@@ -97,7 +99,7 @@ ByteHex = Annotated[int, integer(0, 255, base=0, form="0x{:x}")]
 class Controller(Device, VirtioDriver):
     """A bus. ``model`` is one of :data:`MODELS` for the type."""
 
-    type: ControllerType = attr(required=True)
+    type: ControllerType = attr(default=ControllerType.IDE)
     index: Natural | None = attr()
     model: str | None = attr()
     ports: Natural | None = attr()
@@ -127,14 +129,9 @@ class Controller(Device, VirtioDriver):
                 known = f"expected one of {', '.join(allowed)}" if allowed else "it has no models"
                 fail(node, mode, f"unknown model '{self.model}' of {self.type} controller, {known}", "@model")
         if self.type is ControllerType.PCI:
-            if self.model is None:
-                raise BadValue("missing model of a pci controller")
             if self.model_name is not None and self.model_name not in PCI_MODEL_NAMES:
                 raise BadValue(f"unknown pci controller model name '{self.model_name}'")
-            if self.model in ("pci-root", "pcie-root"):
-                if self.address is not None:
-                    raise BadValue(f"a {self.model} controller has no address")
-            elif self.index == 0:
+            if self.model not in ("pci-root", "pcie-root", None) and self.index == 0:
                 raise BadValue("index 0 of pci controllers is kept for the root bus")
         else:
             self.pcihole64 = None
@@ -144,5 +141,7 @@ class Controller(Device, VirtioDriver):
             self.vectors = None
             if self.type is not ControllerType.USB:
                 self.ports = None
+        if self.iothread and (self.type is not ControllerType.SCSI or self.model not in VIRTIO_SCSI):
+            fail(node, mode, "iothread is only supported for virtio-scsi controllers", "driver/@iothread")
         if self.type is not ControllerType.XENBUS:
             self.max_grant_frames = self.max_event_channels = None

@@ -169,11 +169,15 @@ class NumaDistance(Element):
 class NumaCache(Element):
     """A memory-side cache; sizes in KiB and bytes."""
 
-    level: U32 = attr(required=True)
+    level: Positive = attr(required=True)
     associativity: CacheAssociativity = attr(required=True)
-    policy: CachePolicy = attr(required=True)
+    policy: CachePolicy = attr(required=True, omit=CachePolicy.NONE)
     size: int = sized("size/@value", required=True)
-    line: int = sized("line/@value", store=1, assume=1, unit="B", required=True)
+    line: int = sized("line/@value", store=1, assume=1, unit="B", required=True, omit=0)
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if self.level > 3:
+            raise BadValue(f"cache level {self.level} is out of range, expected 1 to 3")
 
 
 @element("cell")

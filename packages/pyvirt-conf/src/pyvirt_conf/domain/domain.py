@@ -195,7 +195,7 @@ class Domain(Element):
     numatune: NumaTune = child(auto=True)
     resource: Resource | None = child()
     sysinfo: list[Sysinfo] = children()
-    bootloader: str | None = text(empty=True)
+    bootloader: str | None = text()
     bootloader_args: str | None = text(needs="bootloader")
     os: Os = child(auto=True)
     idmap: IdMap | None = child()

@@ -189,7 +189,9 @@ class Kvm(Element):
                     fail(kid, mode, f"missing state of kvm feature '{kid.tag}'", "@state")
         if self.dirty_ring:
             entries = self.dirty_ring_size
-            if entries is not None and entries and (entries & (entries - 1) or not 1024 <= entries <= 65536):
+            if entries is None:
+                fail(node, mode, "missing size of the dirty ring", "dirty-ring/@size")
+            if entries and (entries & (entries - 1) or not 1024 <= entries <= 65536):
                 fail(
                     node, mode, f"dirty ring size {entries} is not a power of two of 1024 to 65536", "dirty-ring/@size"
                 )
@@ -213,6 +215,8 @@ class Xen(Element):
                     fail(kid, mode, f"unknown xen feature '{kid.tag}'")
                 if kid.get("state") is None:
                     fail(kid, mode, f"missing state of xen feature '{kid.tag}'", "@state")
+        if not self.passthrough:
+            self.passthrough_mode = None
 
 
 PROCESS_CAPABILITIES = (
@@ -334,7 +338,7 @@ class Features(Element):
     smm_tseg: int | None = sized("smm/tseg", store=1, assume=2**20, unit=None)
     ioapic: IoapicDriver | None = attr("ioapic/@driver")
     hpt_resizing: HptResizing | None = attr("hpt/@resizing")
-    hpt_max_page_size: int | None = sized("hpt/maxpagesize", omit=0)
+    hpt_max_page_size: int | None = sized("hpt/maxpagesize", omit=0, high=2**64 - 1)
     vmcoreinfo: OnOff | None = attr("vmcoreinfo/@state", present=True)
     htm: OnOff | None = attr("htm/@state")
     nested_hv: OnOff | None = attr("nested-hv/@state")

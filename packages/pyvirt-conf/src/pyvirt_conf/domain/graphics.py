@@ -19,7 +19,9 @@ from pyvirt_conf.xml import (
     attr,
     children,
     element,
+    fail,
 )
+from pyvirt_util.errors import ConfigUnsupportedError
 
 
 class ListenType(StrEnum):
@@ -129,8 +131,10 @@ class Listen(Element):
                 self.address = None
         elif self.network is not None:
             raise BadValue("network is for listen elements of type 'network' only")
-        if self.type in (ListenType.SOCKET, ListenType.NONE) and self.address is not None:
-            raise BadValue(f"a listen element of type '{self.type}' has no address")
+        if self.type is ListenType.NONE:
+            self.address = None
+        if self.type is ListenType.SOCKET and self.address is not None:
+            raise BadValue("a listen element of type 'socket' has no address")
         if self.socket is not None and self.type is not ListenType.SOCKET:
             raise BadValue("socket is for listen elements of type 'socket' only")
         if not mode.status:
@@ -170,13 +174,10 @@ def _settle_listens(listens: list[Listen], listen: str | None, socket: str | Non
         elif first.socket is None:
             first.socket = socket
     elif listen:
-        addresses = [item for item in listens if item.type in (ListenType.ADDRESS, ListenType.NETWORK)]
         if first.type is ListenType.ADDRESS and first.address is None:
             first.address = listen
         elif first.type is ListenType.ADDRESS and first.address != listen:
             raise BadValue(f"listen '{listen}' is not the address '{first.address}' of the first listen element")
-        elif not addresses and first.type is not ListenType.SOCKET:
-            raise BadValue(f"listen '{listen}' contradicts the listen element of type '{first.type}'")
     return listens
 
 
@@ -210,11 +211,10 @@ class VncGraphics(Graphics):
     audio_id: U32 | None = attr("audio/@id", omit=0)
 
     def _parsed(self, node: Node, mode: Mode) -> None:
-        if self.port == -1 or (self.port is None and self.autoport is None):
+        if self.port == -1:
             self.port = None
-            self.autoport = True
         if self.autoport is None:
-            self.autoport = False
+            self.autoport = self.port is None
         if self.autoport and mode.inactive:
             self.port = None
         self.listens = _settle_listens(self.listens, self.listen, self.socket, mode.inactive)
@@ -224,7 +224,7 @@ class VncGraphics(Graphics):
     def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
         shown = self._shallow()
         first = self.listens[0] if self.listens else None
-        if first is not None and first.type is ListenType.SOCKET:
+        if first is not None and first.type in (ListenType.SOCKET, ListenType.NONE):
             shown.socket = first.socket if not (mode.inactive and first.from_config) else None
             shown.port = shown.autoport = shown.websocket = shown.listen = None
         else:
@@ -254,15 +254,15 @@ class SpiceGraphics(Graphics):
     connected: Connected | None = attr(secure=True)
     listens: list[Listen] = children()
     channels: list[SpiceChannel] = children()
-    image: ImageCompression | None = attr("image/@compression")
-    jpeg: WanCompression | None = attr("jpeg/@compression")
-    zlib: WanCompression | None = attr("zlib/@compression")
-    playback: OnOff | None = attr("playback/@compression")
-    streaming: Streaming | None = attr("streaming/@mode")
-    mouse: MouseMode | None = attr("mouse/@mode")
-    copypaste: YesNo | None = attr("clipboard/@copypaste")
-    filetransfer: YesNo | None = attr("filetransfer/@enable")
-    gl: YesNo | None = attr("gl/@enable")
+    image: ImageCompression | None = attr("image/@compression", with_element=True)
+    jpeg: WanCompression | None = attr("jpeg/@compression", with_element=True)
+    zlib: WanCompression | None = attr("zlib/@compression", with_element=True)
+    playback: OnOff | None = attr("playback/@compression", with_element=True)
+    streaming: Streaming | None = attr("streaming/@mode", with_element=True)
+    mouse: MouseMode | None = attr("mouse/@mode", with_element=True)
+    copypaste: YesNo | None = attr("clipboard/@copypaste", with_element=True)
+    filetransfer: YesNo | None = attr("filetransfer/@enable", with_element=True)
+    gl: YesNo | None = attr("gl/@enable", with_element=True)
     rendernode: str | None = attr("gl/@rendernode")
 
     def _parsed(self, node: Node, mode: Mode) -> None:
@@ -272,6 +272,8 @@ class SpiceGraphics(Graphics):
         self.autoport = bool(self.autoport)
         if self.autoport and mode.inactive:
             self.port = self.tls_port = None
+        modes = {channel.name: channel for channel in self.channels if channel.mode is not SpiceMode.ANY}
+        self.channels = [modes[name] for name in SpiceChannelName if name in modes]
         self.listens = _settle_listens(self.listens, self.listen, None, mode.inactive)
         self.listen = None
 
@@ -315,14 +317,14 @@ class SdlGraphics(Graphics):
     display: str | None = attr()
     xauth: str | None = attr()
     fullscreen: YesNo | None = attr(omit=False)
-    gl: YesNo | None = attr("gl/@enable")
+    gl: YesNo | None = attr("gl/@enable", with_element=True)
 
 
 @element(type="rdp")
 class RdpGraphics(Graphics):
     """A remote desktop server."""
 
-    port: I32 | None = attr(omit=0)
+    port: I32 | None = attr()
     autoport: YesNo | None = attr(omit=False)
     replace_user: YesNo | None = attr("@replaceUser", omit=False)
     multi_user: YesNo | None = attr("@multiUser", omit=False)
@@ -330,16 +332,21 @@ class RdpGraphics(Graphics):
     listens: list[Listen] = children()
 
     def _parsed(self, node: Node, mode: Mode) -> None:
-        if self.port == -1:
-            self.autoport = True
-        if self.autoport and mode.inactive:
-            self.port = None
+        if self.port in (None, -1):
+            self.port, self.autoport = 0, True
+        elif self.autoport and mode.inactive:
+            self.port = 0
         self.listens = _settle_listens(self.listens, self.listen, None, mode.inactive)
         self.listen = None
+        for item in self.listens:
+            if item.type in (ListenType.NONE, ListenType.SOCKET):
+                fail(node, mode, f"listen type '{item.type}' is not for rdp", "listen/@type", ConfigUnsupportedError)
 
     # By hand: as for VNC, the first listen element is repeated.
     def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
         shown = self._shallow()
+        if not self.port and not self.autoport:
+            shown.port = None
         shown.listen = _first_address(self.listens, mode)
         shown.listens = _shown_listens(self.listens, mode)
         shown._write(out, pad, mode, "graphics")
@@ -364,7 +371,7 @@ class EglHeadlessGraphics(Graphics):
 class DbusGraphics(Graphics):
     """A display on D-Bus."""
 
-    p2p: YesNo | None = attr()
+    p2p: YesNo | None = attr(omit=False)
     address: str | None = attr()
     gl: YesNo | None = attr("gl/@enable")
     rendernode: str | None = attr("gl/@rendernode")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
+from pyvirt_conf.document import placed
 from pyvirt_conf.domain.address import BootDevice, DeviceAddress, Reconnect, Rom, UsbHostAddress, VirtioDriver
 from pyvirt_conf.domain.virtualport import Bandwidth, InterfaceIp, Route, VirtualPort, Vlan
 from pyvirt_conf.xml import (
@@ -30,6 +31,7 @@ from pyvirt_conf.xml import (
     variant,
 )
 from pyvirt_conf.xml.scalars import parse_mac
+from pyvirt_util.errors import ConfigUnsupportedError, InternalError
 
 
 class NetType(StrEnum):
@@ -154,6 +156,7 @@ class DirectSource(Element):
 class EthernetSource(Element):
     """Addresses of the host's end of a tap or veth pair."""
 
+    _skip_empty = True
     dev: str | None = attr()
     ips: list[InterfaceIp] = children()
     routes: list[Route] = children()
@@ -163,6 +166,7 @@ class EthernetSource(Element):
 class UserSource(Element):
     """The interface of the host that user-mode networking goes out by."""
 
+    _skip_empty = True
     dev: str | None = attr()
 
 
@@ -258,7 +262,7 @@ class FilterParameter(Element):
 class FilterRef(Element):
     """The network filter of an interface."""
 
-    filter: str = attr(required=True)
+    filter: str | None = attr()
     parameters: list[FilterParameter] = children()
 
     def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
@@ -378,7 +382,7 @@ class Interface(BootDevice, VirtioDriver):
     target: str | None = attr("target/@dev")
     target_managed: YesNo | None = attr("target/@managed")
     guest_dev: str | None = attr("guest/@dev")
-    guest_actual: str | None = attr("guest/@actual", live=True)
+    guest_actual: str | None = attr("guest/@actual")
     model: str | None = attr("model/@type")
     driver: str | None = attr("driver/@name", omit="default")
     txmode: TxMode | None = attr("driver/@txmode")
@@ -387,8 +391,8 @@ class Interface(BootDevice, VirtioDriver):
     queues: U32 | None = attr("driver/@queues", omit=0)
     rx_queue_size: U32 | None = attr("driver/@rx_queue_size", omit=0)
     tx_queue_size: U32 | None = attr("driver/@tx_queue_size", omit=0)
-    rss: OnOff | None = attr("driver/@rss", rank=11)
-    rss_hash_report: OnOff | None = attr("driver/@rss_hash_report", rank=11)
+    rss: OnOff | None = attr("driver/@rss")
+    rss_hash_report: OnOff | None = attr("driver/@rss_hash_report")
     host_csum: OnOff | None = attr("driver/host/@csum")
     host_gso: OnOff | None = attr("driver/host/@gso")
     host_tso4: OnOff | None = attr("driver/host/@tso4")
@@ -413,6 +417,11 @@ class Interface(BootDevice, VirtioDriver):
     coalesce_rx_frames: U32 | None = attr("coalesce/rx/frames/@max", rank=21)
     rom: Rom | None = child(rank=93)
 
+    @property
+    def is_virtio(self) -> bool:
+        """Whether it is of a model that has the options of ``<driver>``."""
+        return self.model in VIRTIO_MODELS
+
     def _parsed(self, node: Node, mode: Mode) -> None:
         if self.type in _NEED_SOURCE and self.source is None:
             fail(node, mode, f"missing source of an interface of type '{self.type}'", "source")
@@ -422,14 +431,75 @@ class Interface(BootDevice, VirtioDriver):
             self.model = _MODELS.get(self.model.lower(), self.model)
         if self.model is not None and not all(c.isascii() and (c.isalnum() or c in "-_") for c in self.model):
             fail(node, mode, f"model '{self.model}' has characters other than letters, digits, - and _", "model/@type")
-        allowed = _DRIVERS_HOSTDEV if self.type is NetType.HOSTDEV else _DRIVERS
-        if self.driver is not None and self.driver not in allowed:
-            fail(node, mode, f"unknown driver '{self.driver}', expected one of {', '.join(allowed)}", "driver/@name")
+        self._settle_driver(node, mode)
+        if self.type not in _WITH_FILTER or (self.filterref is not None and self.filterref.filter is None):
+            self.filterref = None
+        self._check_ports(node, mode)
+        if isinstance(self.source, DirectSource) and self.source.mode is None:
+            self.source.mode = MacvtapMode.VEPA
+        if mode.inactive and self.target is not None and self.target.startswith(_MADE_UP_NAMES):
+            self.target = None
         rom = self.rom
         if rom is not None and rom.enabled is False and (rom.bar is not None or rom.file is not None):
             fail(node, mode, "a ROM that is not enabled has neither bar nor file", "rom")
 
+    def _settle_driver(self, node: Node, mode: Mode) -> None:
+        """Options that the type and model haven't are ignored."""
+        if self.type is NetType.HOSTDEV or not self.is_virtio:
+            if self.type is NetType.VHOSTUSER:
+                message = "an interface of type 'vhostuser' needs a virtio model"
+                fail(node, mode, message, "model/@type", InternalError)
+            for name in _VIRTIO_ONLY:
+                if name != "driver" or self.type is not NetType.HOSTDEV:
+                    setattr(self, name, None)
+        allowed = _DRIVERS_HOSTDEV if self.type is NetType.HOSTDEV else _DRIVERS
+        if self.driver is not None and self.driver not in allowed:
+            fail(node, mode, f"unknown driver '{self.driver}', expected one of {', '.join(allowed)}", "driver/@name")
 
+    def _check_ports(self, node: Node, mode: Mode) -> None:
+        """Virtual ports and bandwidth are of kinds the type can have."""
+        port, bandwidth = self.virtualport, self.bandwidth
+        if port is not None:
+            if self.type not in _WITH_VIRTUALPORT:
+                message = f"a virtualport is not supported for an interface of type '{self.type}'"
+                fail(node, mode, message, "virtualport", ConfigUnsupportedError)
+            known = self.type is not NetType.NETWORK
+            placed(node, mode, port.check, at="virtualport", typed=known, complete=known)
+        if bandwidth is not None:
+            placed(node, mode, bandwidth.check, at="bandwidth", floor=self.type is NetType.NETWORK)
+
+    # By hand: the driver that hands over a device of the host comes first.
+    def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
+        if self.type is not NetType.HOSTDEV or self.driver in (None, "default"):
+            self._write(out, pad, mode, "interface")
+            return
+        shown = self._shallow()
+        shown.driver = None
+        start = len(out)
+        shown._write(out, pad, mode, "interface")
+        place = next((at for at in range(start, len(out)) if out[at].startswith(f"{pad}  <mac ")), start + 1)
+        out.insert(place + 1, f"{pad}  <driver name='{self.driver}'/>\n")
+
+
+VIRTIO_MODELS = ("virtio", "virtio-transitional", "virtio-non-transitional")
+_VIRTIO_ONLY = (
+    "driver",
+    "txmode",
+    "ioeventfd",
+    "event_idx",
+    "queues",
+    "rx_queue_size",
+    "tx_queue_size",
+    "rss",
+    "rss_hash_report",
+    *(f"host_{name}" for name in ("csum", "gso", "tso4", "tso6", "ecn", "ufo", "mrg_rxbuf")),
+    *(f"guest_{name}" for name in ("csum", "tso4", "tso6", "ecn", "ufo")),
+    "backend_vhost",
+)
+_MADE_UP_NAMES = ("vnet", "macvtap", "macvlan")
+"""How names of devices begin that a driver gave; they are not the definition's."""
+_WITH_FILTER = (NetType.ETHERNET, NetType.NETWORK, NetType.BRIDGE)
+_WITH_VIRTUALPORT = (NetType.NETWORK, NetType.BRIDGE, NetType.DIRECT, NetType.HOSTDEV)
 _NEED_SOURCE = frozenset(
     {
         NetType.NETWORK,

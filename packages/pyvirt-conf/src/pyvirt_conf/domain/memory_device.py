@@ -44,6 +44,7 @@ class MemoryAccess(StrEnum):
 class MemorySource(Element):
     """What backs the module; sizes in KiB."""
 
+    _skip_empty = True
     path: str | None = text()
     align_size: int | None = sized("alignsize")
     pmem: bool = flag()
@@ -76,9 +77,25 @@ class MemoryDevice(Device):
     target: MemoryTarget = child(required=True)
 
     def _parsed(self, node: Node, mode: Mode) -> None:
-        if self.model in (MemoryModel.NVDIMM, MemoryModel.VIRTIO_PMEM) and (
-            self.source is None or self.source.path is None
-        ):
-            raise BadValue(f"missing path of the source of {self.model} memory")
-        if self.target.size == 0:
+        source, target = self.source, self.target
+        if target.size == 0:
             raise BadValue("memory of size 0")
+        # What the model has no use for is ignored.
+        if source is not None:
+            if self.model not in (MemoryModel.NVDIMM, MemoryModel.VIRTIO_PMEM):
+                source.path = None
+            if self.model is not MemoryModel.NVDIMM:
+                source.align_size, source.pmem = None, False
+            if self.model not in (MemoryModel.DIMM, MemoryModel.VIRTIO_MEM):
+                source.page_size = None
+                if self.model is not MemoryModel.SGX_EPC:
+                    source.nodes = None
+        if self.model is not MemoryModel.NVDIMM:
+            target.label_size, target.readonly = None, False
+        elif target.label_size is not None:
+            if target.label_size < 128:
+                raise BadValue(f"nvdimm label of {target.label_size} KiB, at least 128 KiB are needed")
+            if target.label_size >= target.size:
+                raise BadValue(f"nvdimm label of {target.label_size} KiB in {target.size} KiB")
+        if self.model is not MemoryModel.VIRTIO_MEM:
+            target.block = target.requested = target.current = None

@@ -15,9 +15,11 @@ from pyvirt_conf.xml import (
     Mode,
     Node,
     OnOff,
+    Positive,
     Scalar,
     YesNo,
     attr,
+    by_hand,
     child,
     children,
     element,
@@ -96,6 +98,11 @@ class Memballoon(Device, VirtioDriverLast):
     free_page_reporting: OnOff | None = attr("@freePageReporting")
     period: U32 | None = attr("stats/@period", omit=0)
 
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if self.model is BalloonModel.NONE:
+            # There is no device that could be anywhere.
+            self.alias = self.acpi_index = self.address = None
+
 
 @element("backend", by="model")
 class RngBackend(Element):
@@ -115,6 +122,7 @@ class RandomBackend(RngBackend):
 class EgdBackend(RngBackend):
     """An entropy daemon behind a character device."""
 
+    _keep_open = True
     source: CharSource = inline()
 
     def _parsed(self, node: Node, mode: Mode) -> None:
@@ -132,7 +140,7 @@ class Rng(Device, VirtioDriver):
     """A source of random numbers; at most ``rate_bytes`` per ``rate_period`` milliseconds."""
 
     model: VirtioModel = attr(required=True)
-    rate_bytes: U32 | None = attr("rate/@bytes")
+    rate_bytes: U32 | None = attr("rate/@bytes", omit=0)
     rate_period: U32 | None = attr("rate/@period", omit=0)
     backend: RngBackend = child(required=True)
 
@@ -180,9 +188,9 @@ class ShmemRole(StrEnum):
 
 @element("msi")
 class ShmemMsi(Element):
-    """Interrupts of shared memory."""
+    """Interrupts of shared memory; they are on where there is such an element."""
 
-    enabled: YesNo | None = attr()
+    _more = by_hand("@enabled")
     vectors: U32 | None = attr(omit=0)
     ioeventfd: OnOff | None = attr()
 
@@ -208,6 +216,8 @@ class Shmem(Device):
     def _parsed(self, node: Node, mode: Mode) -> None:
         if self.msi is not None and self.server is None:
             raise BadValue("msi option is only supported with a server")
+        if self.model is ShmemModel.IVSHMEM:
+            self.role = None
 
 
 class IommuModel(StrEnum):
@@ -244,13 +254,7 @@ class Vsock(Device, VirtioDriverLast):
 
     model: VsockModel | None = attr()
     auto_cid: YesNo | None = attr("cid/@auto")
-    cid: U32 | None = attr("cid/@address", omit=0)
-
-    def _parsed(self, node: Node, mode: Mode) -> None:
-        if self.cid is not None and self.cid < 3:
-            raise BadValue(f"cid {self.cid} is reserved, guests have 3 or more")
-        if mode.inactive and self.auto_cid:
-            self.cid = None
+    cid: Positive | None = attr("cid/@address")
 
 
 @element("lease")

@@ -96,7 +96,10 @@ class Nvram(Element):
     def _from_node(cls, node: Node, mode: Mode) -> Nvram:
         new = cls(template=node.get("template"))
         if node.get("type") is not None:
+            if node.find("source") is None:
+                fail(node, mode, "missing element", "source")
             new.source = StorageSource._from_node(node, mode)
+            new.source.startup_policy = new.source.index = None  # they are of disks
         else:
             new.path = (node.text or "").strip() or None
         return new
@@ -111,6 +114,9 @@ class Nvram(Element):
             kids: list[str] = []
             head += self.source._write_attrs(mode)
             self.source._write_kids(kids, pad + "  ", mode)
+            if not kids:
+                out.append(head + "/>\n")
+                return
             out.append(head + ">\n")
             out.extend(kids)
             out.append(f"{pad}</nvram>\n")

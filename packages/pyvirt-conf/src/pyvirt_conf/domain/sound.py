@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from pyvirt_conf.domain.address import Device
-from pyvirt_conf.xml import U32, Element, YesNo, attr, child, children, element
+from pyvirt_conf.xml import U32, Element, Mode, Node, Positive, YesNo, attr, child, children, element
 
 
 class SoundModel(StrEnum):
@@ -43,7 +43,11 @@ class Sound(Device):
 
     model: SoundModel = attr(required=True)
     codecs: list[Codec] = children()
-    audio_id: U32 | None = attr("audio/@id", omit=0)
+    audio_id: Positive | None = attr("audio/@id")
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if self.model not in (SoundModel.ICH6, SoundModel.ICH9):
+            self.codecs = []  # they are of HDA cards
 
 
 class SampleFormat(StrEnum):
@@ -100,7 +104,7 @@ class Audio(Element):
     """An audio backend; one of the classes below by ``type``."""
 
     type: ClassVar[str]
-    id: U32 = attr(required=True, rank=-1)
+    id: Positive = attr(required=True, rank=-1)
     timer_period: U32 | None = attr("@timerPeriod", omit=0, rank=1)
     input: AudioStream | None = child("input", rank=50)
     output: AudioStream | None = child("output", rank=50)

@@ -231,10 +231,6 @@ class Slice(Element):
     offset: U64 = attr(required=True)
     size: U64 = attr(required=True)
 
-    def _parsed(self, node: Node, mode: Mode) -> None:
-        if self.size == 0:
-            raise BadValue("a slice can't be empty")
-
 
 @element("host")
 class StorageHost(Element):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
 from pyvirt_conf.xml import (
     I32,
@@ -17,16 +17,19 @@ from pyvirt_conf.xml import (
     Node,
     Positive,
     Scalar,
+    SomeBits,
     YesNo,
     attr,
     child,
     children,
     element,
+    fail,
     flag,
     integer,
     sized,
     text,
 )
+from pyvirt_util.errors import ConfigUnsupportedError
 
 UNLIMITED = 9007199254740991
 """A memory limit of so many KiB or more is none (VIR_DOMAIN_MEMORY_PARAM_UNLIMITED)."""
@@ -44,6 +47,9 @@ class BlkioDevice(Element):
     write_bytes_sec: U64 | None = text(omit=0)
 
 
+_LIMITS = ("weight", "read_iops_sec", "write_iops_sec", "read_bytes_sec", "write_bytes_sec")
+
+
 @element("blkiotune")
 class BlkioTune(Element):
     """Weights and limits of block I/O."""
@@ -58,6 +64,15 @@ class BlkioTune(Element):
             if device.path in seen:
                 raise BadValue(f"block device '{device.path}' is there twice")
             seen.add(device.path)
+
+    # By hand: a device without limits is not written.
+    def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
+        limited = [device for device in self.devices if any(getattr(device, name) for name in _LIMITS)]
+        shown = self
+        if len(limited) < len(self.devices):
+            shown = self._shallow()
+            shown.devices = limited
+        shown._write(out, pad, mode, "blkiotune")
 
 
 def _limited(value: int, mode: Mode) -> bool:
@@ -139,9 +154,20 @@ class VcpuCount(Element):
     """The most CPUs the guest can have, and how many it has."""
 
     placement: VcpuPlacement = attr(default=VcpuPlacement.STATIC, required=True)
-    cpuset: Bits | None = attr(when=lambda value, mode: bool(value))
+    cpuset: SomeBits | None = attr()
     current: U32 | None = attr()
     count: U32 = text(".", default=1)
+
+    # By hand: CPUs that are picked anyway need not be well-formed.
+    @classmethod
+    def _from_node(cls, node: Node, mode: Mode) -> Self:
+        if node.get("placement") == VcpuPlacement.AUTO:
+            if "cpuset" in node.attrib:
+                del node.attrib["cpuset"]
+        new = cls._read(node, mode)
+        if not (node.text or "").strip():
+            fail(node, mode, "missing number of vcpus")
+        return new
 
 
 @element("vcpu")
@@ -186,14 +212,14 @@ class VcpuPin(Element):
     """The host's CPUs one CPU of the guest runs on."""
 
     vcpu: U32 = attr(required=True)
-    cpuset: Bits = attr(required=True)
+    cpuset: SomeBits = attr(required=True)
 
 
 @element("emulatorpin")
 class EmulatorPin(Element):
     """The host's CPUs the emulator runs on."""
 
-    cpuset: Bits = attr(required=True)
+    cpuset: SomeBits = attr(required=True)
 
 
 @element("iothreadpin")
@@ -201,7 +227,7 @@ class IoThreadPin(Element):
     """The host's CPUs an I/O thread runs on."""
 
     iothread: U32 = attr(required=True)
-    cpuset: Bits = attr(required=True)
+    cpuset: SomeBits = attr(required=True)
 
 
 @element("emulatorsched")
@@ -219,7 +245,7 @@ class EmulatorSched(Element):
 class VcpuSched(Element):
     """How some CPUs of the guest are scheduled."""
 
-    vcpus: Bits = attr(required=True)
+    vcpus: SomeBits = attr(required=True)
     scheduler: Scheduler = attr(required=True)
     priority: I32 | None = attr()
 
@@ -231,7 +257,7 @@ class VcpuSched(Element):
 class IoThreadSched(Element):
     """How some I/O threads are scheduled."""
 
-    iothreads: Bits = attr(required=True)
+    iothreads: SomeBits = attr(required=True)
     scheduler: Scheduler = attr(required=True)
     priority: I32 | None = attr()
 
@@ -304,18 +330,27 @@ class MemoryTune(Element):
     monitors: list[BandwidthMonitor] = children()
 
 
-_PERIOD = integer(1000, 1000000)
+_PERIOD = integer(0, 1000000)
 _QUOTA = integer(-(2**63), 17592186044415)
 
 
 def _quota(text: str) -> int:
     value = int(_QUOTA.parse(text))
     if value > 0 and value < 1000:
-        raise BadValue(f"quota {value} is out of range, expected 1000 to 17592186044415, or none")
+        raise BadValue(
+            f"quota {value} is out of range, expected 1000 to 17592186044415, or none", ConfigUnsupportedError
+        )
     return value
 
 
-Period = Annotated[int, _PERIOD]
+def _period(text: str) -> int:
+    value = int(_PERIOD.parse(text))
+    if 0 < value < 1000:
+        raise BadValue(f"period {value} is out of range, expected 1000 to 1000000", ConfigUnsupportedError)
+    return value
+
+
+Period = Annotated[int, Scalar(_period, str)]
 Quota = Annotated[int, Scalar(_quota, str)]
 
 
@@ -364,7 +399,7 @@ class NumaMemory(Element):
     """Where all of the guest's memory may be."""
 
     mode: NumaMode = attr(default=NumaMode.STRICT, required=True)
-    nodeset: Bits | None = attr()
+    nodeset: SomeBits | None = attr()
     placement: NumaPlacement | None = attr()
 
 
@@ -374,7 +409,7 @@ class MemNode(Element):
 
     cellid: U32 = attr(required=True)
     mode: NumaMode = attr(default=NumaMode.STRICT, required=True)
-    nodeset: Bits = attr(required=True)
+    nodeset: SomeBits = attr(required=True)
 
 
 @element("numatune")
@@ -384,6 +419,11 @@ class NumaTune(Element):
     _skip_empty = True
     memory: NumaMemory | None = child()
     memnodes: list[MemNode] = children()
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        found = node.find("memory")
+        if found is not None and not found.attrib:
+            self.memory = None
 
 
 @element("resource")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pyvirt_conf.document import placed
-from pyvirt_conf.network.values import IpAddress
+from pyvirt_conf.ip import IpAddress
 from pyvirt_conf.xml import U16, Element, Mode, Node, YesNo, attr, children, element, fail, texts
 from pyvirt_util.errors import XmlDetailError, XmlError
 

@@ -7,7 +7,7 @@ from typing import Self
 
 from pyvirt_conf.document import only_one, placed
 from pyvirt_conf.domain.address import PciLocation
-from pyvirt_conf.network.values import Ipv4Address, check_order
+from pyvirt_conf.ip import Ipv4Address, check_order
 from pyvirt_conf.xml import U16, U32, Element, Mode, Node, YesNo, attr, by_hand, child, children, element, escape, fail
 from pyvirt_util.errors import ConfigUnsupportedError, XmlDetailError, XmlError
 

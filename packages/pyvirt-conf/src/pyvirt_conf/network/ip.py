@@ -7,14 +7,12 @@ from ipaddress import ip_address
 from typing import Self
 
 from pyvirt_conf.document import placed, without
-from pyvirt_conf.domain.virtualport import Route
-from pyvirt_conf.network.values import (
+from pyvirt_conf.ip import (
     AddressFamily,
     IpAddress,
     check_order,
     mask_bits,
     natural_prefix,
-    parse_ip,
     subnet,
     version,
 )
@@ -228,30 +226,3 @@ class Ip(Element):
         placed(node, mode, self.check)
         for item, place in zip(self.dhcp.ranges, node.findall("dhcp/range"), strict=False):
             placed(place, mode, item.check, self)
-
-
-@element("route")
-class NetworkRoute(Route):
-    """A static route to another network, through a gateway on this one."""
-
-    def check(self) -> None:
-        """:raises XmlError: the address isn't that of a network."""
-        if self.prefix is not None:
-            length: int | None = self.prefix
-        elif self.netmask is not None:
-            length = mask_bits(self.netmask)
-        else:
-            length = 0
-        if length is not None:
-            own = ip_address(self.address) == subnet(self.address, length).network_address
-        else:
-            own = int(ip_address(self.address)) & ~int(ip_address(self.netmask or "")) == 0
-        if not own:
-            raise XmlError(f"address '{self.address}' of a route is not a network address")
-
-    def _parsed(self, node: Node, mode: Mode) -> None:
-        super()._parsed(node, mode)
-        self.address, self.gateway = parse_ip(self.address), parse_ip(self.gateway)
-        if self.netmask is not None:
-            self.netmask = parse_ip(self.netmask)
-        placed(node, mode, self.check)

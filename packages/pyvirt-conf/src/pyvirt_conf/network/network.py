@@ -6,12 +6,12 @@ from enum import Flag, StrEnum
 
 from pyvirt_conf.document import Document, Namespace, Namespaces, new_uuid, placed
 from pyvirt_conf.domain.metadata import Metadata
-from pyvirt_conf.domain.virtualport import Bandwidth, VirtualPort, Vlan
+from pyvirt_conf.domain.virtualport import Bandwidth, Route, VirtualPort, Vlan
+from pyvirt_conf.ip import subnet, version
 from pyvirt_conf.network.dns import Dns
 from pyvirt_conf.network.forward import Forward, ForwardMode
-from pyvirt_conf.network.ip import Ip, NetworkRoute
-from pyvirt_conf.network.parts import PortGroup, check_bandwidth, check_virtualport
-from pyvirt_conf.network.values import subnet, version
+from pyvirt_conf.network.ip import Ip
+from pyvirt_conf.network.parts import PortGroup
 from pyvirt_conf.xml import (
     U32,
     U64,
@@ -84,7 +84,7 @@ class Network(Document):
     bandwidth: Bandwidth | None = child()
     port_isolated: YesNo | None = attr("port/@isolated")
     ips: list[Ip] = children()
-    routes: list[NetworkRoute] = children()
+    routes: list[Route] = children()
     virtualport: VirtualPort | None = child()
     portgroups: list[PortGroup] = children()
 
@@ -124,8 +124,10 @@ class Network(Document):
         _check_name(self.name)
         _check_mac(self.mac)
         self.dns.check()
-        check_virtualport(self.virtualport, typed=True)
-        check_bandwidth(self.bandwidth)
+        if self.virtualport is not None:
+            self.virtualport.check(typed=True)
+        if self.bandwidth is not None:
+            self.bandwidth.check()
         for group in self.portgroups:
             group.check()
         for ip in self.ips:
@@ -138,7 +140,7 @@ class Network(Document):
             self.forward.check()
         self._check_mode()
 
-    def _check_gateway(self, route: NetworkRoute) -> None:
+    def _check_gateway(self, route: Route) -> None:
         from ipaddress import ip_address
 
         gateway = ip_address(route.gateway)
@@ -186,8 +188,10 @@ class Network(Document):
             fail(node, mode, "missing element", "name", error=NoNameError)
         placed(node, mode, _check_name, self.name, at="name")
         placed(node, mode, _check_mac, self.mac, at="mac/@address")
-        placed(node, mode, check_virtualport, self.virtualport, True, at="virtualport")
-        placed(node, mode, check_bandwidth, self.bandwidth, at="bandwidth")
+        if self.virtualport is not None:
+            placed(node, mode, self.virtualport.check, at="virtualport", typed=True)
+        if self.bandwidth is not None:
+            placed(node, mode, self.bandwidth.check, at="bandwidth")
 
     def _declared(self, attributes: str, extra: Namespace) -> str:
         return f" xmlns:{extra.prefix}='{extra.uri}'{attributes}"

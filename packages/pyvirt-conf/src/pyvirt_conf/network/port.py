@@ -10,7 +10,6 @@ from pyvirt_conf.domain.address import PciLocation
 from pyvirt_conf.domain.virtualport import Bandwidth, VirtualPort, Vlan
 from pyvirt_conf.network.forward import ForwardDriver
 from pyvirt_conf.network.network import MacTableManager
-from pyvirt_conf.network.parts import check_virtualport
 from pyvirt_conf.xml import Element, MacAddress, Mode, Node, Uuid, YesNo, attr, child, element, text
 
 
@@ -101,10 +100,12 @@ class NetworkPort(Document):
 
     def validate(self) -> None:
         """Refuse what contradicts itself. :raises XmlError: the virtual port's parameters are another type's."""
-        check_virtualport(self.virtualport)
+        if self.virtualport is not None:
+            self.virtualport.check()
 
     def _parsed(self, node: Node, mode: Mode) -> None:
         super()._parsed(node, mode)
         if self.virtualport == VirtualPort():
             self.virtualport = None
-        placed(node, mode, check_virtualport, self.virtualport, at="virtualport")
+        if self.virtualport is not None:
+            placed(node, mode, self.virtualport.check, at="virtualport")

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import TypeVar
 
+from pyvirt_conf.ip import version
 from pyvirt_conf.network.dns import DnsHost, DnsSrv, DnsTxt
 from pyvirt_conf.network.forward import Forward, ForwardInterface
 from pyvirt_conf.network.ip import DhcpHost, DhcpRange, Ip
 from pyvirt_conf.network.network import Network
 from pyvirt_conf.network.parts import PortGroup
-from pyvirt_conf.network.values import version
 from pyvirt_conf.xml import Element
 from pyvirt_util import macs
 from pyvirt_util.errors import ConfigUnsupportedError, OperationInvalidError, OperationUnsupportedError, XmlError

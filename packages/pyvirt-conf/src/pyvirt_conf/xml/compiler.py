@@ -16,8 +16,9 @@ from typing import Any
 from pyvirt_conf.xml.element import Element, _overridden
 from pyvirt_conf.xml.fields import Field
 from pyvirt_conf.xml.reader import BadValue, Mode, Node, content, fail
-from pyvirt_conf.xml.scalars import MAX_ULL, Scalar, plain, scalar_of, scale, to_int
+from pyvirt_conf.xml.scalars import Scalar, plain, scalar_of, scale, to_int
 from pyvirt_conf.xml.writer import escape, escape_text, special, special_text
+from pyvirt_util.errors import NumberOverflowError
 
 
 class _Branch:
@@ -119,6 +120,7 @@ class _Source:
             "missing": _missing,
             "new": object.__new__,
             "pretty": _pretty,
+            "several": _several,
             "special": special,
             "special_text": special_text,
         }
@@ -139,14 +141,18 @@ def _missing(node: Node, mode: Mode, at: str) -> None:
     fail(node, mode, f"missing {'attribute' if '@' in at else 'element'}", at)
 
 
-def _amount(text: str, unit: str | None, store: int, assume: int, low: int) -> int:
+def _several(node: Node, mode: Mode) -> None:
+    fail(node, mode, f"only a single <{node.tag}> is supported")
+
+
+def _amount(text: str, unit: str | None, store: int, assume: int, low: int, high: int) -> int:
     """The stored amount of a size in the document; what doesn't divide is rounded up."""
     value = to_int(text.strip(), 10)
     if value < 0:
         raise BadValue(f"'{text}' is negative")
     found = scale(value, unit, assume)
-    if found > MAX_ULL:
-        raise BadValue(f"'{text}' is too large")
+    if found > high:
+        raise BadValue(f"'{text}{unit or ''}' is too large", NumberOverflowError)
     found = -(-found // store)
     if found < low:
         raise BadValue(f"'{text}' is too small")
@@ -194,7 +200,7 @@ def _read_source(cls: type[Element], src: _Source) -> None:
     if len(src.lines) == before:
         src(2, "pass")
     src(1, "except BadValue as error:")
-    src(2, "fail(node, mode, str(error), at)")
+    src(2, "fail(node, mode, str(error), at, error.kind)")
     src(1, "return self")
 
 
@@ -265,6 +271,9 @@ def _read_branch(cls: type[Element], branch: _Branch, src: _Source, var: str, re
         else:
             kind = src.bind(_resolve(part), "Kind")
             src(inner, test)
+            if part.options.get("single"):
+                src(inner + 1, f"if len({found}) > 1:")
+                src(inner + 2, f"several({found}[1], mode)")
             if part.when is None:
                 src(inner + 1, f"self.{part.name} = {kind}._from_node({found}[0], mode)")
             else:
@@ -317,7 +326,8 @@ def _read_attr(field: Field, src: _Source, var: str, rel: str, depth: int) -> No
     if field.kind == "size":
         options = field.options
         value = (
-            f"amount(v, {var}.get({options['unit_name']!r}), {options['store']}, {options['assume']}, {options['low']})"
+            f"amount(v, {var}.get({options['unit_name']!r}), {options['store']}, {options['assume']}, "
+            f"{options['low']}, {options['high']})"
         )
     else:
         value = _converted(scalar_of(_resolve(field)), src)
@@ -327,7 +337,7 @@ def _read_attr(field: Field, src: _Source, var: str, rel: str, depth: int) -> No
     if field.options.get("present") is not None:
         src(depth, "else:")
         src(depth + 1, f"self.{field.name} = {src.bind(field.options['present'], 'word')}")
-    elif field.required and field.default is None:
+    elif (field.required and field.default is None) or field.options.get("with_element"):
         src(depth, "else:")
         src(depth + 1, f"missing(node, mode, '{rel}@{name}')")
 
@@ -342,7 +352,8 @@ def _read_text(field: Field, src: _Source, var: str, rel: str, depth: int) -> No
     if field.kind == "size":
         options = field.options
         value = (
-            f"amount(v, {var}.get({options['unit_name']!r}), {options['store']}, {options['assume']}, {options['low']})"
+            f"amount(v, {var}.get({options['unit_name']!r}), {options['store']}, {options['assume']}, "
+            f"{options['low']}, {options['high']})"
         )
     else:
         value = _converted(scalar_of(_resolve(field)), src)

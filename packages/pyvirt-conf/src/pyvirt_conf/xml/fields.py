@@ -71,6 +71,7 @@ def attr(
     rank: int = 0,
     present: Any = None,
     needs: str | None = None,
+    with_element: bool = False,
 ) -> Any:
     """An attribute, of this element or of one below it (``mac/@address``).
 
@@ -80,6 +81,7 @@ def attr(
     :param omit: a value that is not written. :param when: further condition.
     :param present: the value where the element exists without the attribute (``<pmu/>``).
     :param needs: another field without which this one isn't written.
+    :param with_element: its element must not stand there without it.
     :param rank: fields are written by rank, then in the order of declaration; those of a base class may want to come
         last.
     """
@@ -95,6 +97,7 @@ def attr(
         omit=omit,
         present=present,
         needs=needs,
+        with_element=with_element,
     )
 
 
@@ -149,6 +152,7 @@ def sized(
     unit_name: str = "unit",
     omit: Any = None,
     low: int = 0,
+    high: int | None = None,
     when: When | None = None,
     rank: int = 0,
 ) -> Any:
@@ -159,6 +163,8 @@ def sized(
     :param unit: what is written, so many bytes as ``shown`` says (``store`` when left out); ``None`` for the largest
         unit that divides the amount.
     :param unit_name: the attribute the unit stands in. :param low: the smallest amount allowed.
+    :param high: how many bytes there may be: what a signed number of 64 bits can be for an amount of memory, which is
+        stored in KiB, an unsigned one else.
     """
     return Field(
         "size",
@@ -174,6 +180,7 @@ def sized(
         unit_name=unit_name,
         omit=omit,
         low=low,
+        high=(2**63 - 1 if store == 1024 else 2**64 - 1) if high is None else high,
     )
 
 
@@ -187,13 +194,24 @@ def child(
     rank: int = 0,
     auto: bool = False,
     needs: str | None = None,
+    single: bool = False,
 ) -> Any:
     """One inner element; its class is the annotation, its name the class's unless ``path`` says otherwise.
 
     :param auto: there always is one; it's made empty where the document has none.
+    :param single: several are refused; otherwise the first counts.
     """
     return Field(
-        "child", path, default=default, required=required, live=live, when=when, rank=rank, auto=auto, needs=needs
+        "child",
+        path,
+        default=default,
+        required=required,
+        live=live,
+        when=when,
+        rank=rank,
+        auto=auto,
+        needs=needs,
+        single=single,
     )
 
 

@@ -30,7 +30,14 @@ _syntax_error: Any = None
 
 
 class BadValue(Exception):
-    """A value its type refuses. Converters raise it; the reader of the element adds the place."""
+    """A value its type refuses. Converters raise it; the reader of the element adds the place.
+
+    :param kind: the error it becomes.
+    """
+
+    def __init__(self, message: str, kind: type[VirtError] = XmlError) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class Mode:

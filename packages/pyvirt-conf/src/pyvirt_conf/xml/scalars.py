@@ -14,7 +14,7 @@ from typing import Annotated, Any, cast
 from pyvirt_conf.xml.reader import BadValue
 from pyvirt_util import macs, uuids
 from pyvirt_util.bitmaps import Bitmap
-from pyvirt_util.errors import InvalidArgError
+from pyvirt_util.errors import ConfigUnsupportedError, InvalidArgError
 from pyvirt_util.units import unit_factor
 
 
@@ -123,17 +123,30 @@ def parse_mac(text: str) -> str:
 
 
 def parse_bits(text: str) -> Bitmap:
-    """A set of numbers: ``0-3,^2,8``. Empty text is the empty set."""
-    if not text.strip():
-        return Bitmap()
+    """A set of numbers: ``0-3,^2,8``."""
+    return _bits(text, MAX_BIT)
+
+
+def _bits(text: str, size: int) -> Bitmap:
     try:
-        return Bitmap.parse(text, MAX_BIT)
+        return Bitmap.parse(text, size)
     except InvalidArgError as error:
-        raise BadValue(error.message) from None
+        raise BadValue(error.message, InvalidArgError) from None
+
+
+def _some_bits(text: str) -> Bitmap:
+    found = _bits(text, MAX_CPU)
+    if not found:
+        raise BadValue(f"'{text}' is the empty set", ConfigUnsupportedError)
+    return found
 
 
 MAX_BIT = 65536
 """No CPU or node number is larger; libvirt bounds most of its bitmaps at 16384 or below."""
+
+
+MAX_CPU = 16384
+"""Sets of CPUs and nodes that something is bound to go so far (VIR_DOMAIN_CPUMASK_LEN)."""
 
 
 def scale(value: int, unit: str | None, default: int = 1) -> int:
@@ -166,6 +179,9 @@ Uuid = Annotated[str, Scalar(parse_uuid)]
 MacAddress = Annotated[str, Scalar(parse_mac)]
 Bits = Annotated[Bitmap, Scalar(parse_bits, str)]
 """A set of CPU or node numbers."""
+
+SomeBits = Annotated[Bitmap, Scalar(_some_bits, str)]
+"""The same, with one at least."""
 
 _words_cache: dict[type[StrEnum], Scalar] = {}
 

@@ -278,7 +278,7 @@ def _shmem(context: Context, device: Shmem) -> list[str]:
             words += _shmem_server(device)
             props["chardev"] = char_alias(device.alias)
             if msi is not None:
-                props["msi"] = msi.enabled is not False
+                props["msi"] = True
                 if msi.vectors:
                     props["vectors"] = msi.vectors
                 if msi.ioeventfd is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvirt_conf.domain.address import Reconnect
+from pyvirt_conf.domain.address import DeviceAddress, Reconnect, UsbAddress
 from pyvirt_conf.domain.chardev import (
     Channel,
     CharSource,
@@ -16,6 +16,7 @@ from pyvirt_conf.domain.chardev import (
     Parallel,
     PipeChar,
     Serial,
+    SerialTarget,
     SocketMode,
     SpicePortChar,
     TcpChar,
@@ -30,8 +31,18 @@ if TYPE_CHECKING:
     from pyvirt_conf.domain.domain import Domain
 
 
+_SERIAL_ADDRESSES: dict[SerialTarget, type[DeviceAddress]] = {
+    SerialTarget.USB: UsbAddress,
+}
+
+
 def check_port(port: Serial | Parallel | Console | Channel, domain: Domain) -> None:
     """Check a character device; for a channel of the guest the driver may pick the path of a socket."""
+    if isinstance(port, Serial) and port.address is not None:
+        allowed = _SERIAL_ADDRESSES.get(port.target_type) if port.target_type is not None else None
+        if allowed is not None and not isinstance(port.address, allowed):
+            kind = dict(allowed._const)["type"]
+            raise ConfigUnsupportedError(f"{port.target_type} requires address of {kind} type")
     picks = isinstance(port, Channel) and isinstance(port.target, (VirtioTarget, XenTarget))
     check_source(port.source, domain, may_lack_path=picks)
 

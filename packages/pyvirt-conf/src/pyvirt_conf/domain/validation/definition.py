@@ -57,6 +57,8 @@ def _title(domain: Domain, config: ParserConfig) -> None:
 
 def _os(domain: Domain, config: ParserConfig) -> None:
     os = domain.os
+    if os.type == "exe" and os.init is None:
+        raise XmlError("init binary must be specified")
     features = {feature.name: feature.enabled for feature in os.firmware_features}
     if os.firmware is None:
         if features:
@@ -92,8 +94,13 @@ def _chosen_firmware(os: Os) -> None:
 def _automatic_firmware(os: Os) -> None:
     """The driver chooses; what says which firmware it is is not for the document then."""
     if os.loader is not None:
-        if os.loader.readonly is not None or os.loader.type is not None or os.loader.path is not None:
-            what = "readonly" if os.loader.readonly is not None else "type"
+        forbidden = {
+            "readonly": os.loader.readonly is not None,
+            "type": os.loader.type is not None or os.loader.path is not None,
+            "secure": os.loader.secure is False,
+        }
+        what = next((name for name, given in forbidden.items() if given), None)
+        if what is not None:
             raise XmlDetailError(
                 f"loader attribute '{what}' cannot be specified when firmware autoselection is enabled"
             )
@@ -104,6 +111,8 @@ def _automatic_firmware(os: Os) -> None:
             )
         if os.nvram.is_somewhere and os.firmware is not Firmware.EFI:
             raise XmlDetailError(f"firmware type '{os.firmware}' does not support nvram")
+    if os.loader is not None and os.loader.stateless is False and os.firmware is not Firmware.EFI:
+        raise XmlDetailError("only EFI firmware permits NVRAM")
 
 
 def _resource(domain: Domain, config: ParserConfig) -> None:

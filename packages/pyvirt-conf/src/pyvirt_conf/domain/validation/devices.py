@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pyvirt_conf.domain.address import UnassignedAddress
+from pyvirt_conf.domain.address import UnassignedAddress, UsbAddress
 from pyvirt_conf.domain.chardev import Channel, Console, Parallel, Serial
 from pyvirt_conf.domain.config import ParserConfig
 from pyvirt_conf.domain.controller import Controller, ControllerType
@@ -27,7 +27,7 @@ from pyvirt_conf.domain.validation.hostdev import check_hostdev, check_hostdevs
 from pyvirt_conf.domain.validation.interface import check_interface
 from pyvirt_conf.domain.validation.video import check_graphics, check_video, check_videos
 from pyvirt_conf.domain.video import Video
-from pyvirt_util.errors import ConfigUnsupportedError, XmlDetailError
+from pyvirt_util.errors import ConfigUnsupportedError, XmlDetailError, XmlError
 
 if TYPE_CHECKING:
     from pyvirt_conf.domain.domain import Domain
@@ -48,7 +48,9 @@ def validate_device(device: Element, domain: Domain) -> None:
 
 
 def _redirdev(device: Redirdev, domain: Domain) -> None:
-    if _no_usb(domain):
+    if device.address is not None and not isinstance(device.address, UsbAddress):
+        raise XmlError("a USB device has a USB address")
+    if not any(c.type is ControllerType.USB and c.model != "none" for c in domain.devices.controllers):
         raise ConfigUnsupportedError("cannot add redirected USB device: USB is disabled for this domain")
     check_source(device.source, domain)
 

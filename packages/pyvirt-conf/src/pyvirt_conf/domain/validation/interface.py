@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from types import NoneType
 from typing import TYPE_CHECKING
 
+from pyvirt_conf.domain.address import PciAddress, UnassignedAddress
 from pyvirt_conf.domain.interface import Interface, NetType, TeamingType
 from pyvirt_conf.domain.validation.virtio import no_virtio_options
-from pyvirt_util.errors import ConfigUnsupportedError
+from pyvirt_util.errors import ConfigUnsupportedError, InternalError
 
 if TYPE_CHECKING:
     from pyvirt_conf.domain.domain import Domain
-
-VIRTIO_MODELS = ("virtio", "virtio-transitional", "virtio-non-transitional")
 
 
 def check_interface(interface: Interface, domain: Domain) -> None:
@@ -20,6 +20,8 @@ def check_interface(interface: Interface, domain: Domain) -> None:
     name = f"interface {interface.mac}"
     if interface.target_managed is False and kind is not NetType.ETHERNET:
         raise ConfigUnsupportedError(f"unmanaged target dev is not supported on interfaces of type '{kind}'")
+    if kind is NetType.HOSTDEV and not isinstance(interface.address, (PciAddress, UnassignedAddress, NoneType)):
+        raise InternalError("a PCI device of the host has an address of type 'pci' or 'unassigned'")
     teaming = interface.teaming
     if teaming is not None:
         if teaming.type is TeamingType.TRANSIENT and teaming.persistent is None:
@@ -32,5 +34,5 @@ def check_interface(interface: Interface, domain: Domain) -> None:
         port = interface.virtualport
         if port is not None and port.type is not None:
             raise ConfigUnsupportedError(f"{name}: an isolated port is not supported for virtualport '{port.type}'")
-    if interface.model not in VIRTIO_MODELS:
+    if not interface.is_virtio:
         no_virtio_options(interface)

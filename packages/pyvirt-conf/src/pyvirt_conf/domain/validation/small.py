@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyvirt_conf.domain.address import CcidAddress
+from pyvirt_conf.domain.address import CcidAddress, UsbAddress
 from pyvirt_conf.domain.features import IoapicDriver
 from pyvirt_conf.domain.filesystem import Filesystem, FilesystemDriver
 from pyvirt_conf.domain.input import Input, InputBus, InputType
-from pyvirt_conf.domain.memory_device import MemoryAccess, MemoryDevice, MemoryModel
+from pyvirt_conf.domain.memory_device import MemoryDevice, MemoryModel
 from pyvirt_conf.domain.misc import Iommu, IommuModel, Panic, Shmem, Vsock
 from pyvirt_conf.domain.smartcard import PassthroughSmartcard, Smartcard
 from pyvirt_conf.domain.sound import Audio, Sound
@@ -38,11 +38,14 @@ def check_memory(module: MemoryDevice, domain: Domain) -> None:
         elif module.uuid is not None:
             raise ConfigUnsupportedError("a uuid is not supported for an nvdimm")
     elif model is MemoryModel.VIRTIO_PMEM:
-        if module.access is not MemoryAccess.SHARED:
-            raise ConfigUnsupportedError("shared access mode required for virtio-pmem")
         if target.node is not None:
             raise ConfigUnsupportedError("virtio-pmem does not support NUMA nodes")
-    elif model is MemoryModel.VIRTIO_MEM:
+    if target.node is not None:
+        numa = domain.cpu.numa if domain.cpu is not None else None
+        count = len(numa.cells) if numa is not None else 0
+        if target.node >= count:
+            raise XmlDetailError(f"memory module in NUMA node {target.node}, the guest has {count}")
+    if model is MemoryModel.VIRTIO_MEM:
         _check_virtio_mem(target.requested or 0, target.size, target.block or 0)
 
 
@@ -68,6 +71,8 @@ def check_vsock(vsock: Vsock, domain: Domain) -> None:
 
 def check_input(item: Input, domain: Domain) -> None:
     """A device has a bus that can have it (virDomainInputDefValidate)."""
+    if item.bus is InputBus.USB and item.address is not None and not isinstance(item.address, UsbAddress):
+        raise XmlError("a USB device has a USB address")
     pointing = item.type in (InputType.MOUSE, InputType.KEYBOARD)
     if domain.os.type == "hvm":
         if item.bus is InputBus.PS2 and not pointing:

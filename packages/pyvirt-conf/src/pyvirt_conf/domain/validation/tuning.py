@@ -7,7 +7,7 @@ from itertools import combinations
 from pyvirt_conf.domain.config import ParserConfig
 from pyvirt_conf.domain.domain import Domain
 from pyvirt_conf.domain.tuning import DefaultIoThread, IoThread, NumaMode
-from pyvirt_util.errors import ConfigUnsupportedError, XmlDetailError, XmlError
+from pyvirt_util.errors import ConfigUnsupportedError, InternalError, XmlDetailError, XmlError
 
 
 def vcpus(domain: Domain, config: ParserConfig) -> None:
@@ -15,8 +15,11 @@ def vcpus(domain: Domain, config: ParserConfig) -> None:
     vcpu = domain.vcpu
     if vcpu.count == 0:
         raise XmlError("there must be at least one vcpu")
-    if vcpu.current is not None and not 0 < vcpu.current <= vcpu.count:
+    if vcpu.current is not None and vcpu.current > vcpu.count:
         raise XmlError(f"current {vcpu.current} vcpus of at most {vcpu.count}")
+    topology = domain.cpu.topology if domain.cpu is not None else None
+    if topology is not None and topology.sockets * topology.dies * topology.cores * topology.threads >= 2**32:
+        raise ConfigUnsupportedError("the CPU topology has more than 4294967295 vcpus")
 
 
 def hugepages(domain: Domain, config: ParserConfig) -> None:
@@ -135,6 +138,8 @@ def numa(domain: Domain, config: ParserConfig) -> None:
     if found is None:
         return
     count = len(found.cells)
+    if (highest := max((max(cell.cpus) for cell in found.cells if cell.cpus), default=0)) >= domain.vcpu.count:
+        raise InternalError(f"CPU {highest} of <numa> exceeds the {domain.vcpu.count} vcpus")
     for what, links in (("latency", found.latencies), ("bandwidth", found.bandwidths)):
         seen = set()
         for link in links:
