@@ -58,7 +58,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         qemu=qemu,
         timeout=300,
     )
-    answer: dict[str, Any] = json.loads(printed)
+    *warnings, document = printed.splitlines()
+    answer: dict[str, Any] = json.loads(document) | {"warnings": warnings}
     assert answer["nvme"] == {"plain": PLAIN, "switched": SWITCHED, "sriov": SRIOV}
     return answer
 
@@ -128,6 +129,13 @@ def test_resets(found: dict[str, Any]) -> None:
     assert resets["power"] == ["pm", True]
     assert f"active device {SECOND} is on the bus of {FIRST}" in resets["busy"]
     assert resets["bus"] == ["bus", True, True]
+    assert resets["left"] == [False, False]
+    assert resets["settled"] == [True, True, "bus"]
+    assert found["warnings"] == [
+        f"the bus of pci device {FIRST} was left in reset",
+        f"pci device {FIRST} was left without its addresses",
+        f"pci device {SECOND} was left without its addresses",
+    ]
 
 
 def test_killed_at_every_step(found: dict[str, Any]) -> None:

@@ -175,16 +175,19 @@ def test_what_could_not_be_restored_is_not_reset(kernel: FakePciKernel) -> None:
     assert log(kernel) == []
 
 
-def test_the_bus_comes_out_of_reset_whatever_happens(kernel: FakePciKernel) -> None:
+@pytest.mark.parametrize("power", [None, POWER])
+def test_all_comes_back_whatever_happens(kernel: FakePciKernel, power: bytes | None) -> None:
     class Interrupted(FakePciKernel):
         def pause(self, seconds: float) -> None:
             raise KeyboardInterrupt
 
-    device = card(kernel, endpoint())
+    device = card(kernel, endpoint(power=power))
+    before = device.config.data
     kernel.__class__ = Interrupted
     with pytest.raises(KeyboardInterrupt):
         device.reset()
     assert kernel.device(BRIDGE).config.u16(0x3E) == 0x03
+    assert device.config.data == before
 
 
 def test_a_write_that_fails(kernel: FakePciKernel) -> None:
@@ -200,12 +203,63 @@ def test_a_device_that_is_gone(kernel: FakePciKernel) -> None:
     assert caught.value.errno == errno.ENODEV
 
 
-def test_killed_meanwhile(kernel: FakePciKernel) -> None:
+RESOURCE = """\
+0x00000000f7df0000 0x00000000f7dfffff 0x0000000000040200
+0x000000000000e000 0x000000000000e01f 0x0000000000040101
+0x00000002f7e00000 0x00000002f7e0ffff 0x000000000014220c
+0x0000000000000000 0x0000000000000000 0x0000000000000000
+0x0000000000000000 0x000000000000ffff 0x0000000000040200
+0x0000000000000000 0x0000000000000000 0x0000000000000000
+0x00000000f7d80000 0x00000000f7dbffff 0x0000000000046200"""
+ADDRESSES = struct.pack("<6I", 0xF7DF0000, 0xE001, 0xF7E0000C, 2, 0, 0)
+
+
+def addressed(config: bytes) -> bytes:
+    """The same with the addresses that RESOURCE tells of."""
+    return config[:0x10] + ADDRESSES + config[0x28:]
+
+
+@pytest.mark.parametrize(("power", "way"), [(None, "bus"), (POWER, "pm")])
+def test_killed_meanwhile(kernel: FakePciKernel, power: bytes | None, way: str) -> None:
     """The next reset takes bus and device out of what the killed one left them in."""
-    device = card(kernel, endpoint())
-    steps = 0
+    device = card(kernel, addressed(endpoint(power=power)), resource=RESOURCE)
+    steps, lost = 0, 0
     for step in kill_steps(lambda: device.reset()):
         steps += 1
-        assert device.reset() == "bus", step
+        lost += device.config.data[0x10:0x28] == bytes(24)
+        assert device.reset() == way, step
         assert kernel.device(BRIDGE).config.u16(0x3E) == 0x03, step
+        assert device.config.data[0x10:0x28] == ADDRESSES, step
     assert steps >= 4
+    assert lost
+
+
+def test_addresses_that_are_there_are_left_alone(kernel: FakePciKernel) -> None:
+    config = bytearray(addressed(endpoint(power=POWER)))
+    config[0x10:0x14] = struct.pack("<I", 0xF0000000)
+    device = card(kernel, bytes(config), resource=RESOURCE)
+    before = device.config.data
+    assert device.reset() == "pm"
+    assert device.config.data == before
+    for wrong in ("", "0x1 0x2", "none of it\n" * 7):
+        (Path(device.path) / "resource").write_text(wrong)
+        assert device.reset() == "pm"
+        assert device.config.data == before
+
+
+def test_inactive_neighbours_come_back_too(kernel: FakePciKernel) -> None:
+    device, other = card(kernel, endpoint()), card(kernel, addressed(endpoint()), TWIN)
+    before = other.config.data
+    assert device.reset(None, PciDeviceList([other])) == "bus"
+    assert other.config.data == before
+
+
+def test_the_kernel_resets_a_bus_where_it_offers_to(kernel: FakePciKernel) -> None:
+    device = card(kernel, endpoint())
+    offered = Path(kernel.device(BRIDGE).path) / "reset_subordinate"
+    offered.touch()
+    assert device.reset() == "bus"
+    assert log(kernel) == [(f"bus/pci/devices/{BRIDGE}/reset_subordinate", b"1", 0)]
+    kernel.refuse[f"bus/pci/devices/{BRIDGE}/reset_subordinate"] = errno.ENOTTY
+    assert device.reset() == "bus"
+    assert len(log(kernel)) > 4

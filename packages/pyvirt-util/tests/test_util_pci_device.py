@@ -23,6 +23,8 @@ from pyvirt_util.errors import (
     VirtError,
 )
 from pyvirt_util.pci import PciAddress, PciDevice, pci_devices
+from pyvirt_util.pci.addresses import restore_lost
+from pyvirt_util.sysfs import Kernel
 
 CARD = "0000:03:00.0"
 
@@ -276,6 +278,29 @@ def test_any_bytes_in_any_file(tmp_path_factory: pytest.TempPathFactory, files: 
     for method in (card.vpd, card.is_assignable, card.vfio_blockers, card.check_assignable):
         with contextlib.suppress(VirtError):
             method()
+
+
+class Recorder(Kernel):
+    """A kernel that takes note of what it should write."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+
+    def write(self, path: str, data: bytes, offset: int = 0) -> None:
+        self.written.append(data)
+
+
+NUMBER = st.integers(-1, 1 << 65).map(hex)
+
+
+@given(st.one_of(st.binary(max_size=200), st.lists(st.tuples(NUMBER, NUMBER, NUMBER).map(" ".join)).map("\n".join)))
+def test_any_resources(tmp_path_factory: pytest.TempPathFactory, resource: str | bytes) -> None:
+    kernel = Recorder()
+    tree = Tree(tmp_path_factory.mktemp("any") / "sys")
+    tree.plug(CARD, resource=resource)
+    device = PciDevice(CARD, tree.root, kernel=kernel)
+    assert restore_lost(device, device.config) == bool(kernel.written)
+    assert all(len(data) == 24 for data in kernel.written)
 
 
 # Bridges and isolation

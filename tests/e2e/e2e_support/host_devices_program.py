@@ -15,6 +15,7 @@ from pyvirt_testing.killer import kill_steps
 from pyvirt_util import sysfs
 from pyvirt_util.errors import VirtError
 from pyvirt_util.pci import PciDevice, PciDeviceList, pci_devices
+from pyvirt_util.pci.config import BRIDGE_CONTROL, BRIDGE_RESET
 from pyvirt_util.scsi import ScsiDevice
 
 VFIO_GROUP_GET_STATUS = ord(";") << 8 | 103
@@ -128,11 +129,14 @@ def resets(power: PciDevice, on_bus: list[PciDevice]) -> dict[str, object]:
     before, bridge = first.config.data, first.bridge
     assert bridge is not None
     above = bridge.config.data
-    found["bus"] = [
-        first.reset(None, PciDeviceList([second])),
-        first.config.data == before,
-        bridge.config.data == above,
-    ]
+    way = first.reset(None, PciDeviceList([second]))
+    found["bus"] = [way, first.config.data == before, bridge.config.data == above]
+    # what somebody who is killed leaves
+    control = bridge.config.u16(BRIDGE_CONTROL)
+    sysfs.HOST.write(f"{bridge.path}/config", (control | BRIDGE_RESET).to_bytes(2, "little"), BRIDGE_CONTROL)
+    found["left"] = [first.config.data[16:40] == before[16:40], bridge.config.u16(BRIDGE_CONTROL) == control]
+    way = first.reset(None, PciDeviceList([second]))
+    found["settled"] = [first.config.data[16:40] == before[16:40], bridge.config.u16(BRIDGE_CONTROL) == control, way]
     return found
 
 

@@ -172,7 +172,7 @@ class FakePciKernel(Kernel):
                 os.rename(fresh, path)
             case [address, "config"]:
                 self._write_config(PciAddress.parse(address), path, data, offset)
-            case [address, "reset"]:
+            case [address, "reset" | "reset_subordinate"]:
                 if not path.exists():
                     raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
             case _:

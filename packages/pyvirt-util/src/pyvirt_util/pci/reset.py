@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 
+from pyvirt_util import _logging
 from pyvirt_util.errors import InternalError, SystemCallError, VirtError
+from pyvirt_util.pci.addresses import restore_lost
 from pyvirt_util.pci.config import BRIDGE_CONTROL, BRIDGE_RESET, CAP_POWER_MANAGEMENT, PM_CONTROL, ConfigSpace
 from pyvirt_util.pci.device import known_header_type
 from pyvirt_util.pci.lock import DeviceLock
@@ -54,11 +56,15 @@ def reset(device: PciDevice, active: PciDeviceList | None = None, inactive: PciD
 
 
 def _reset(device: PciDevice, active: PciDeviceList | None, inactive: PciDeviceList | None) -> str:
+    if active is not None and device in active:
+        raise InternalError(f"not resetting pci device {device}: it is in use{active.used_by(device)}")
+    try:
+        _settle(device)
+    except VirtError as error:
+        _logging.warning(__name__, "cannot see whether pci device %s needs to be settled: %s", device, error)
     config = device.config
     if known_header_type(config) != "endpoint":
         raise InternalError(f"pci device {device} is a bridge: only endpoints can be reset")
-    if active is not None and device in active:
-        raise InternalError(f"not resetting pci device {device}: it is in use{active.used_by(device)}")
     if device.bound_to_vfio:
         return BY_VFIO
     reason: VirtError | None = None
@@ -80,7 +86,7 @@ def _reset(device: PciDevice, active: PciDeviceList | None, inactive: PciDeviceL
             return BY_POWER
     if device.address.bus != 0:  # nothing is above the root bus
         try:
-            _reset_by_bus(device, config, inactive)
+            _reset_by_bus(device, inactive)
         except VirtError as error:
             reason = error
         else:
@@ -94,32 +100,64 @@ def _reset_by_power(device: PciDevice, config: ConfigSpace) -> None:
     at = config.capabilities[CAP_POWER_MANAGEMENT] + PM_CONTROL
     awake = config.u32(at) & ~_STATE
     try:
-        _write(device, at, awake | _D3HOT, 4)
+        try:
+            _write(device, at, awake | _D3HOT, 4)
+            device.kernel.pause(_POWER_PAUSE)
+        finally:
+            _write(device, at, awake, 4)
         device.kernel.pause(_POWER_PAUSE)
     finally:
-        _write(device, at, awake, 4)
-    device.kernel.pause(_POWER_PAUSE)
-    _restore(device, saved)
+        _restore(device, saved)
 
 
-def _reset_by_bus(device: PciDevice, config: ConfigSpace, inactive: PciDeviceList | None) -> None:
-    here = device.address[:2]
-    for other in pci_devices(device.sysfs_root, kernel=device.kernel):
-        if other.address[:2] == here and other != device and (inactive is None or other not in inactive):
+def _reset_by_bus(device: PciDevice, inactive: PciDeviceList | None) -> None:
+    there = _devices_on_bus(device)
+    for other in there:
+        if other != device and (inactive is None or other not in inactive):
             raise InternalError(f"active device {other} is on the bus of {device}, not doing a bus reset")
     bridge = find_bridge(device)
     if bridge is None:
         raise InternalError(f"no bridge above pci device {device}")
-    # Whoever was killed meanwhile left the bit set: what is written last is without it.
+    if os.path.exists(f"{bridge.path}/reset_subordinate"):
+        try:
+            device.kernel.write(f"{bridge.path}/reset_subordinate", b"1")
+        except SystemCallError:
+            pass  # it does not for every bridge what it offers
+        else:
+            return
     control = bridge.config.u16(BRIDGE_CONTROL) & ~BRIDGE_RESET
-    saved = _saved(config)
+    saved = [(other, _saved(other.config)) for other in there]
     try:
-        _write(bridge, BRIDGE_CONTROL, control | BRIDGE_RESET, 2)
+        try:
+            _write(bridge, BRIDGE_CONTROL, control | BRIDGE_RESET, 2)
+            device.kernel.pause(_BUS_PAUSE)
+        finally:
+            _write(bridge, BRIDGE_CONTROL, control, 2)
         device.kernel.pause(_BUS_PAUSE)
     finally:
-        _write(bridge, BRIDGE_CONTROL, control, 2)
-    device.kernel.pause(_BUS_PAUSE)
-    _restore(device, saved)
+        for other, data in saved:
+            _restore(other, data)
+
+
+def _devices_on_bus(device: PciDevice) -> list[PciDevice]:
+    """All devices on the bus of a device, itself included."""
+    found = pci_devices(device.sysfs_root, kernel=device.kernel)
+    return [other for other in found if other.address[:2] == device.address[:2]]
+
+
+def _settle(device: PciDevice) -> None:
+    """Undo what somebody killed in the middle of a reset left: a bus held in reset, devices without addresses."""
+    bridge = find_bridge(device) if device.address.bus != 0 else None
+    if bridge is not None:
+        control = bridge.config.u16(BRIDGE_CONTROL)
+        if control & BRIDGE_RESET:
+            _logging.warning(__name__, "the bus of pci device %s was left in reset", device)
+            _write(bridge, BRIDGE_CONTROL, control & ~BRIDGE_RESET, 2)
+            device.kernel.pause(_BUS_PAUSE)
+    for other in [device] if bridge is None else _devices_on_bus(device):
+        config = other.config
+        if config.header_type == "endpoint" and config.answers and restore_lost(other, config):
+            _logging.warning(__name__, "pci device %s was left without its addresses", other)
 
 
 def _saved(config: ConfigSpace) -> bytes:
