@@ -269,7 +269,7 @@ FILES = ("vendor", "class", "revision", "numa_node", "config", "vpd", "driver_ov
 
 @given(st.dictionaries(st.sampled_from(FILES), st.binary(max_size=300)), st.text("abc0123:./", min_size=1))
 def test_any_bytes_in_any_file(tmp_path_factory: pytest.TempPathFactory, files: dict[str, bytes], target: str) -> None:
-    card = Tree(tmp_path_factory.mktemp("any") / "sys").plug(CARD, **files)
+    card = Tree(tmp_path_factory.mktemp("any") / "sys").plug(CARD, **files)  # type: ignore[arg-type]
     for link in ("driver", "physfn", "virtfn0", "iommu_group"):
         os.symlink(target, f"{card.path}/{link}")
     for name in (*ATTRIBUTES, "physfn", "vf_index", "driver", "driver_override", "iommu_group", "bridge"):
