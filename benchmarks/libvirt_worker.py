@@ -54,6 +54,10 @@ def command(argv):
     return taken
 
 
+def list_node_devices(times):
+    return per_call(connection().listAllDevices, times)
+
+
 def open_close(uri, times):
     return per_call(lambda: libvirt.open(uri).close(), times)
 
@@ -188,6 +192,7 @@ FUNCTIONS = {
     for function in (
         ready,
         command,
+        list_node_devices,
         open_close,
         define_undefine,
         define_all,

@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import cold  # noqa: F401  (each module registers its benchmarks)
 import context
 import definitions  # noqa: F401
+import devices  # noqa: F401
 import documents  # noqa: F401
 import guests  # noqa: F401
 import many  # noqa: F401

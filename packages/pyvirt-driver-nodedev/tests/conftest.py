@@ -227,7 +227,7 @@ def _scsi(host: FakeSysfs) -> None:
     )
     drive = _unit(host, target, "0:0:0:1", 5, 1, vendor="HL-DT-ST", model="DVDRAM GH24NSC0 ")
     host.block(drive, "sr0", major=11, minor=0, size=2848, block_size=2048, removable=True)
-    said = {"ID_BUS": "ata", "ID_TYPE": "cd", "ID_SERIAL": "HL-DT-ST_DVDRAM", "ID_CDROM": 1, "ID_CDROM_MEDIA": 1}
+    said = {"ID_BUS": "ata", "ID_TYPE": "cd", "ID_SERIAL": "HL-DT-ST_DVDRAM", "ID_CDROM": "1", "ID_CDROM_MEDIA": "1"}
     host.record("b11:0", said | {"ID_FS_LABEL": "MY & DISC"}, ["cdrom", "disk/by-label/MY\\x20DISC"])
     empty = _unit(host, target, "0:0:0:2", 5, 2)
     host.block(empty, "sr1", major=11, minor=1, removable=True)

@@ -11,7 +11,15 @@ from pyvirt.driver.operation import declared_operations, implemented_operations
 from pyvirt.enums.nodedev import ConnectListAllNodeDeviceFlags as Flags
 from pyvirt.enums.nodedev import NodeDeviceCreateXMLFlags, NodeDeviceDefineXMLFlags, NodeDeviceEventID
 from pyvirt.refs import NodeDeviceRef
-from pyvirt_conf.nodedev import MdevAttribute, MdevCapability, NodeDevice, PciCapability, parse_node_device
+from pyvirt_conf.nodedev import (
+    MdevAttribute,
+    MdevCapability,
+    NodeDevice,
+    PciCapability,
+    PhysFunction,
+    VirtFunctions,
+    parse_node_device,
+)
 from pyvirt_driver_nodedev import PLUGIN
 from pyvirt_driver_nodedev.device import Host
 from pyvirt_driver_nodedev.driver import HostNodedevDriver
@@ -264,9 +272,11 @@ def test_sriov(driver: HostNodedevDriver) -> None:
         return found
 
     card, function = capability("pci_0000_03_00_0"), capability("pci_0000_03_10_2")
-    (functions,) = [inner for inner in card.capabilities if inner.type == "virt_functions"]
+    functions = card.find(VirtFunctions)
+    assert functions is not None
     assert (functions.max_count, [item.slot for item in functions.addresses]) == (7, [16, 16])
-    (physical,) = function.capabilities
+    physical = function.find(PhysFunction)
+    assert physical is not None
     assert (physical.type, physical.address.bus, physical.address.slot) == ("phys_function", 3, 0)
     assert function.iommu_group is not None
     assert (function.iommu_group.number, len(function.iommu_group.addresses)) == (15, 1)

@@ -40,7 +40,7 @@ class FakeSysfs:
         of: str = "bus",
         devtype: str | None = None,
         driver: str | None = None,
-        uevent: Mapping[str, str | int] | None = None,
+        uevent: Mapping[str, object] | None = None,
         attributes: Mapping[str, str | bytes] | None = None,
         links: Mapping[str, str] | None = None,
     ) -> Path:
@@ -83,7 +83,7 @@ class FakeSysfs:
                 listed.unlink()
         shutil.rmtree(gone)
 
-    def record(self, key: str, properties: Mapping[str, str | int], links: Iterable[str] = ()) -> None:
+    def record(self, key: str, properties: Mapping[str, object], links: Iterable[str] = ()) -> None:
         """Let udevd have found out about a device.
 
         :param key: ``b8:0``, ``c189:3``, ``n2``, ``+pci:0000:00:1f.2``.
