@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 
 import pytest
 
@@ -130,7 +131,8 @@ def test_scripts(netns, tmp_path, caplog):
     """A script gets the device's name; one that fails keeps the NIC from being plugged, not from being unplugged."""
     log = tmp_path / "log"
     script = tmp_path / "script"
-    script.write_text(f'#!/bin/sh\necho "$0 $1 $(ip -br link show "$1" | cut -c1-5)" >> {log}\nexit ${{STATUS:-0}}\n')
+    show = f'{shutil.which("ip")} -br link show "$1"'
+    script.write_text(f'#!/bin/sh\necho "$0 $1 $({show} | cut -c1-5)" >> {log}\n')
     script.chmod(0o755)
     request = InterfaceRequest(
         "ethernet", "52:54:00:12:34:56", "web", "u", script=str(script), downscript=f"{tmp_path}/script"

@@ -48,8 +48,8 @@ def test_an_address_that_is_told(netns, plugin):
         options = json.loads(netns("ip", "-d", "-j", "link", "show", "vnet0"))[0]["linkinfo"]["info_slave_data"]
         assert (options["learning"], options["flood"]) == (False, False)
         known = json.loads(netns("bridge", "-j", "fdb", "show", "dev", "vnet0"))
-        (entry,) = [item for item in known if item["mac"] == MAC]
-        assert (entry["master"], entry["state"]) == ("br0", "static")
+        # Once, or also for the VLAN that a bridge has where it could filter by them.
+        assert {(item["master"], item["state"]) for item in known if item["mac"] == MAC} == {("br0", "static")}
         bridge.pin_address(links.get("vnet0"), MAC)
     finally:
         os.close(plugged.fds[0])

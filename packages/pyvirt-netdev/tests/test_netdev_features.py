@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import time
 
 import pytest
 
 from pyvirt import services
 from pyvirt_netdev import devlink, ethtool, features
+from pyvirt_netdev import link as links
 from pyvirt_netdev.saved import SavedSettings
 from pyvirt_netdev.service import NetdevPlugin
 from pyvirt_testing.fake_sriov import FakeSriovTree
@@ -51,6 +53,10 @@ def test_link_facts_of_a_real_device(netns, tmp_path):
     netns("ip", "link", "add", "v0", "mtu", "1400", "address", "02:00:00:00:00:01", "type", "veth", "peer", "v1")
     netns("ip", "link", "set", "v0", "up")
     netns("ip", "link", "set", "v1", "up")
+    deadline = time.monotonic() + 10
+    while links.get("v0").operstate != "up":  # the kernel finds out in its own time
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     with services.netdev.replaced(NetdevPlugin(SavedSettings(str(tmp_path)))):
         facts = services.netdev.link_facts("v0")
         shown = json.loads(netns("ip", "-j", "link", "show", "v0"))[0]

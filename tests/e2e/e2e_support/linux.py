@@ -12,7 +12,7 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-_KERNEL = "linux-image-cloud-amd64"
+_KERNEL, _STOCK_KERNEL = "linux-image-cloud-amd64", "linux-image-amd64"
 _AGENT = "qemu-guest-agent"
 #: Beyond what the kernel has built in: the power button, and how a program learns of it.
 _MODULES = ("drivers/acpi/button.ko", "drivers/input/evdev.ko")
@@ -82,16 +82,17 @@ def unavailable() -> str:
     return ""
 
 
-def linux_guest(folder: Path, *, agent: bool = False) -> LinuxGuest:
+def linux_guest(folder: Path, *, agent: bool = False, stock: bool = False) -> LinuxGuest:
     """Kernel and initramfs, the latter made in ``folder``. Packages are fetched once and kept in the user's cache.
 
     :param agent: runs QEMU's guest agent on the channel ``org.qemu.guest_agent.0``.
+    :param stock: the kernel for machines of all kinds, with drivers for their cards, instead of the one for clouds.
     """
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pyvirt-tests"
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        tree = _unpacked(cache, _KERNEL)
+        tree = _unpacked(cache, _STOCK_KERNEL if stock else _KERNEL)
         agent_tree = _unpacked(cache, _AGENT) if agent else None
     (kernel,) = tree.glob("boot/vmlinuz-*")
     (modules,) = tree.glob("lib/modules/*/kernel")
@@ -139,7 +140,7 @@ def _unpacked(cache: Path, package: str) -> Path:
     if done.exists():
         return done
     actual = package
-    if package == _KERNEL:
+    if package in (_KERNEL, _STOCK_KERNEL):
         described = subprocess.run(["apt-cache", "depends", package], check=True, capture_output=True, text=True).stdout
         actual = next(line.split()[1] for line in described.splitlines() if line.strip().startswith("Depends:"))
     subprocess.run(["apt-get", "-qq", "download", actual], cwd=cache, check=True, capture_output=True)
