@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
+import json
 import os
+import re
+import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +23,8 @@ from pyvirt_conf.domain.graphics import SpiceGraphics, VncGraphics
 from pyvirt_driver_qemu.capabilities import Capabilities, cachexml
 from pyvirt_driver_qemu.capabilities.cache import SECTIONS, from_data
 from pyvirt_driver_qemu.command import Context, HugePageMount, Plugged, Settings, build
-from pyvirt_driver_qemu.completion import assign_addresses, assign_aliases, parser_config
+from pyvirt_driver_qemu.completion import Host, HostPci, assign_addresses, assign_aliases, parser_config
+from pyvirt_testing.fake_pci import FakePciKernel
 from pyvirt_util.errors import VirtError
 
 NOW = 1234567890
@@ -207,7 +213,39 @@ def settings(case: Case) -> Settings:
     )
 
 
-def config(caps: Capabilities, host_arch: str) -> ParserConfig:
+@functools.cache
+def described_pci(corpus: Path) -> HostPci:
+    """The PCI devices libvirt's tests pretend the host has, as sysfs would show them."""
+    root = Path(tempfile.mkdtemp(prefix="pyvirt-corpus-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    kernel = FakePciKernel(root)
+    for address, device in json.loads((corpus / "virpci/settings.json").read_text())["devices"].items():
+        file = corpus / "virpci/virpcitestdata" / f"{re.sub('[:]', '-', address)}.config"
+        kernel.add_device(
+            address,
+            vendor=int(device["vendor"], 16),
+            product=int(device["device"], 16),
+            config=file.read_bytes() if file.exists() else b"",
+            iommu_group=device["iommu_group"],
+        )
+    return HostPci(str(root))
+
+
+def host(case: Case) -> Host:
+    """The host and the driver's configuration, as far as completion asks for them."""
+    given = {**case.settings.get("base_config", {}), **case.data.get("config", {})}
+    return Host(
+        pci=described_pci(case.directory.parent),
+        platform={"macos": "darwin"}.get(case.data.get("host_os", ""), "linux"),
+        security_model="none",
+        environment=case.data.get("env", {}),
+        vnc_allow_host_audio=bool(given.get("vncAllowHostAudio")),
+        nographics_allow_host_audio=bool(given.get("nogfxAllowHostAudio")),
+        socket_folder="/tmp/lib",
+    )
+
+
+def config(caps: Capabilities, host_arch: str, host: Host) -> ParserConfig:
     empty = from_data(fake_caps("", set(), [], machines=False))
 
     def of(binary: str) -> Capabilities:
@@ -230,7 +268,7 @@ def config(caps: Capabilities, host_arch: str) -> ParserConfig:
         numbers[0] += 1
         return "52:54:00:00:00:00"
 
-    return parser_config(of, find_emulator=emulator, host_arch=lambda: host_arch, new_uuid=uuid, new_mac=mac)
+    return parser_config(of, find_emulator=emulator, host_arch=lambda: host_arch, host=host, new_uuid=uuid, new_mac=mac)
 
 
 def quote(word: str) -> str:
@@ -316,13 +354,14 @@ def command(case: Case) -> str:
     arch = etree.fromstring(xml).find("os/type")
     wanted = case.data.get("caps_arch") or (arch.get("arch") if arch is not None else None) or host_arch
     caps = capabilities(case, wanted)
-    parser = config(caps, host_arch)
+    surroundings = host(case)
+    parser = config(caps, host_arch, surroundings)
     flags = XmlFlags.INACTIVE
     for name in case.data.get("parse_flags", ()):
         flags |= XmlFlags[name]
     domain = parse_domain(xml, parser, flags=flags)
     domain.id = -1
-    assign_addresses(domain, caps)
+    assign_addresses(domain, caps, surroundings.pci)
     assign_aliases(domain)
     prepare(domain, case)
     name = (domain.name or "")[:20]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.corpus.case import Case, same_text
-from tests.corpus.suites.qemuxml2argv import BINARIES, MACHINES, capabilities, config, emulator, fake_caps
+from tests.corpus.suites.qemuxml2argv import BINARIES, MACHINES, capabilities, config, emulator, fake_caps, host
 
 from pyvirt_conf.domain import ParserConfig, XmlFlags, parse_domain
 from pyvirt_driver_qemu.capabilities import Capabilities
@@ -29,6 +29,7 @@ def without_file(case: Case) -> ParserConfig:
         of,
         find_emulator=emulator,
         host_arch=lambda: HOST_ARCH,
+        host=host(case),
         new_uuid=lambda: "00010203-0405-4607-8809-0a0b0c0d0e0f",
         new_mac=lambda prefix: "52:54:00:00:00:00",
     )
@@ -36,7 +37,7 @@ def without_file(case: Case) -> ParserConfig:
 
 def run(case: Case) -> str | None:
     if case.data.get("caps_file"):
-        parser = config(capabilities(case, case.data["caps_arch"]), HOST_ARCH)
+        parser = config(capabilities(case, case.data["caps_arch"]), HOST_ARCH, host(case))
     else:
         parser = without_file(case)
     given = XmlFlags.NONE

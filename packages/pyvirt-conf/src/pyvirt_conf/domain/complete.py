@@ -7,6 +7,7 @@ end.
 from __future__ import annotations
 
 from pyvirt_conf.domain import complete_devices as devices
+from pyvirt_conf.domain.addresses.controller_index import assign_controller_indexes
 from pyvirt_conf.domain.config import ParserConfig, ParserFeature, XmlFlags
 from pyvirt_conf.domain.domain import Domain, VirtType
 from pyvirt_conf.domain.os import BootDev, BootDevice, FirmwareFeature, FirmwareFeatureName, LoaderType, Os
@@ -33,6 +34,7 @@ def complete(domain: Domain, config: ParserConfig, flags: XmlFlags) -> None:
     if not flags & XmlFlags.BUILT:
         _document(domain, config)
     _memory(domain, flags)
+    assign_controller_indexes(domain)
     try:
         if config.domain_early is not None:
             config.domain_early(domain, flags)
@@ -93,6 +95,8 @@ def _os(domain: Domain, config: ParserConfig) -> None:
     if os.type != "hvm":
         os.acpi_tables = []
     _firmware_features(os)
+    if os.nvram is not None:
+        devices.default_ports(os.nvram.source)
     if os.arch is None:
         os.arch = config.default_arch(os.type or "", domain.type)
     if os.machine is None:

@@ -10,6 +10,7 @@ from pyvirt_conf.domain.address import (
     DriveAddress,
     VirtioSerialAddress,
 )
+from pyvirt_conf.domain.addresses.controller_index import free_index
 from pyvirt_conf.domain.addresses.drive import drive_address, free_scsi_address, target_index
 from pyvirt_conf.domain.chardev import (
     Console,
@@ -27,7 +28,15 @@ from pyvirt_conf.domain.hostdev import ScsiHostdev
 from pyvirt_conf.domain.input import Input, InputBus, InputType
 from pyvirt_conf.domain.interface import Interface
 from pyvirt_conf.domain.misc import RandomBackend, Rng, Vsock
-from pyvirt_conf.domain.storage import FileSource, NetworkSource, StorageProtocol, VhostUserSource
+from pyvirt_conf.domain.storage import (
+    DEFAULT_PORTS,
+    FileSource,
+    NetworkSource,
+    StorageProtocol,
+    StorageSource,
+    Transport,
+    VhostUserSource,
+)
 from pyvirt_conf.domain.video import Video, VideoModel, VideoType
 from pyvirt_util.errors import ConfigUnsupportedError, XmlError
 
@@ -177,7 +186,20 @@ def _input(item: Input, domain: Domain) -> None:
         item.bus = InputBus.PARALLELS
 
 
+def default_ports(source: StorageSource | None) -> None:
+    """Servers of network images listen where such servers do."""
+    if isinstance(source, NetworkSource) and source.protocol is not None:
+        for host in source.hosts:
+            if not host.port and host.transport in (None, Transport.TCP):
+                host.port = DEFAULT_PORTS.get(source.protocol)
+
+
 def _disk(disk: Disk, domain: Domain, config: ParserConfig) -> None:
+    default_ports(disk.source)
+    backing = disk.backing
+    while backing is not None:
+        default_ports(backing.source)
+        backing = backing.backing
     source = disk.source
     if isinstance(source, NetworkSource) and source.protocol is None:
         disk.source = FileSource()  # an empty drive has no protocol
@@ -197,6 +219,8 @@ def _disk_bus(disk: Disk) -> None:
             disk.bus = DiskBus.FDC
         else:
             disk.bus = next((bus for prefix, bus in _PREFIXES if disk.target.startswith(prefix)), DiskBus.IDE)
+            if disk.bus is DiskBus.FDC and disk.device is DiskDevice.CDROM:
+                disk.bus = DiskBus.IDE
 
 
 # -- video -----------------------------------------------------------------------------------------
@@ -277,15 +301,6 @@ def console_is_serial(domain: Domain) -> None:
 
 
 # -- controllers -----------------------------------------------------------------------------------
-
-
-def free_index(domain: Domain, kind: ControllerType) -> int:
-    """The lowest index no controller of the type has."""
-    taken = {c.index for c in domain.devices.controllers if c.type is kind}
-    index = 0
-    while index in taken:
-        index += 1
-    return index
 
 
 def add_controller(domain: Domain, kind: ControllerType, index: int, model: str | None = None) -> bool:

@@ -76,6 +76,9 @@ MODELS: dict[ControllerType, tuple[str, ...]] = {
 
 VIRTIO_SCSI = ("virtio-scsi", "virtio-transitional", "virtio-non-transitional")
 
+USB_COMPANIONS: dict[str | None, int] = {"ich9-uhci1": 0, "ich9-uhci2": 2, "ich9-uhci3": 4}
+"""USB 1 companions of ICH9's USB 2 controller, and the first of its ports each serves."""
+
 PCI_MODEL_NAMES = (
     "none",
     "pci-bridge",
@@ -128,6 +131,8 @@ class Controller(Device, VirtioDriver):
             if self.model not in allowed:
                 known = f"expected one of {', '.join(allowed)}" if allowed else "it has no models"
                 fail(node, mode, f"unknown model '{self.model}' of {self.type} controller, {known}", "@model")
+        if self.model in USB_COMPANIONS and self.master is None:
+            self.master = UsbMaster(startport=USB_COMPANIONS[self.model])
         if self.type is ControllerType.PCI:
             if self.model_name is not None and self.model_name not in PCI_MODEL_NAMES:
                 raise BadValue(f"unknown pci controller model name '{self.model_name}'")

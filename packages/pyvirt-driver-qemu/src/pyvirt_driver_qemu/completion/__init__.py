@@ -7,5 +7,6 @@ capabilities)`` and ``assign_aliases(domain)`` complete a domain that is about t
 from pyvirt_driver_qemu.completion.addresses import assign as assign_addresses
 from pyvirt_driver_qemu.completion.aliases import assign as assign_aliases
 from pyvirt_driver_qemu.completion.config import parser_config
+from pyvirt_driver_qemu.completion.host import Host, HostPci
 
-__all__ = ["assign_addresses", "assign_aliases", "parser_config"]
+__all__ = ["Host", "HostPci", "assign_addresses", "assign_aliases", "parser_config"]

@@ -31,7 +31,7 @@ from pyvirt_driver_qemu.command.machines import (
     is_s390_ccw,
 )
 from pyvirt_driver_qemu.completion import pci
-from pyvirt_driver_qemu.completion.host_pci import HostPci
+from pyvirt_driver_qemu.completion.host import HostPci
 
 if TYPE_CHECKING:
     from pyvirt_conf.domain.domain import Domain

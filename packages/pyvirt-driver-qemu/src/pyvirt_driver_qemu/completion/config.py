@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from pyvirt_conf.domain.config import ParserConfig, ParserFeature, XmlFlags
 from pyvirt_conf.domain.namespaces import QEMU_URI, QemuNamespace
-from pyvirt_driver_qemu.completion import addresses, defaults, devices, validate
+from pyvirt_driver_qemu.completion import addresses, audio, cpu, defaults, devices, memory, validate
+from pyvirt_driver_qemu.completion.host import Host
 from pyvirt_util.errors import NoSupportError, VirtError
 
 if TYPE_CHECKING:
     from pyvirt_conf.domain.domain import Domain
     from pyvirt_driver_qemu.capabilities import Capabilities
-    from pyvirt_driver_qemu.completion.host_pci import HostPci
 
 FEATURES = (
     ParserFeature.USER_ALIAS
@@ -23,6 +23,8 @@ FEATURES = (
     | ParserFeature.INDIVIDUAL_VCPUS
     | ParserFeature.OFFLINE_VCPUPIN
 )
+
+HOST = Host()
 
 
 def _no_emulator(arch: str) -> str | None:
@@ -42,7 +44,7 @@ def parser_config(
     *,
     find_emulator: Callable[[str], str | None] = _no_emulator,
     host_arch: Callable[[], str] = _host_arch,
-    host: HostPci | None = None,
+    host: Host = HOST,
     **options: Any,
 ) -> ParserConfig:
     """A configuration that asks emulators what they can do.
@@ -50,7 +52,7 @@ def parser_config(
     :param capabilities_of: the capabilities of an emulator's path; may raise.
     :param find_emulator: the emulator of an architecture, for domains that name none.
     :param host_arch: the architecture of domains that name none.
-    :param host: where devices of the host are looked up; the real one by default.
+    :param host: what is asked of the host and of the driver's configuration.
     :param options: further fields of :class:`ParserConfig`.
     """
 
@@ -75,19 +77,24 @@ def parser_config(
 
     def early(domain: Domain, flags: XmlFlags) -> None:
         capabilities = lookup(domain)
-        accel = "kvm" if domain.type == "kvm" else "tcg"
+        machine = None
         if domain.os.machine is not None:
-            domain.os.machine = capabilities.canonical_machine(domain.os.machine, accel)
-        defaults.order_controllers(domain)
+            machine = capabilities.machine(domain.os.machine, "kvm" if domain.type == "kvm" else "tcg")
+            if machine is not None:
+                domain.os.machine = machine.name
         defaults.add_default_devices(domain, capabilities)
-        defaults.add_audio(domain)
-        defaults.add_video(domain)
+        audio.add_default(domain, host)
         defaults.enable_features(domain, capabilities)
-        defaults.complete_cpu(domain, capabilities)
-        defaults.complete_tseg(domain)
+        defaults.default_security_model(domain, host, flags)
+        defaults.forget_sockets(domain, host, flags)
+        cpu.complete(domain, capabilities, machine)
+        if flags & XmlFlags.ABI_UPDATE:
+            memory.align(domain)
 
     def device(item: Any, domain: Domain, flags: XmlFlags) -> None:
-        devices.complete(item, domain, lookup(domain))
+        rule = devices.RULES.get(type(item))
+        if rule is not None:
+            rule(item, domain, lookup(domain))
 
     def place(domain: Domain, flags: XmlFlags) -> None:
         capabilities = lookup(domain)
@@ -96,7 +103,7 @@ def parser_config(
             devices.complete(controller, domain, capabilities)
         for serial in domain.devices.serials:
             devices.complete(serial, domain, capabilities)
-        addresses.assign(domain, capabilities, host, new=bool(flags & XmlFlags.ABI_UPDATE))
+        addresses.assign(domain, capabilities, host.pci, new=bool(flags & XmlFlags.ABI_UPDATE))
 
     return ParserConfig(
         features=FEATURES,
@@ -108,7 +115,7 @@ def parser_config(
         device_complete=device,
         assign_addresses=place,
         device_validate=lambda item, domain: validate.validate_device(item, domain, lookup(domain)),
-        domain_validate=lambda domain: validate.validate_domain(domain, lookup(domain)),
+        domain_validate=lambda domain: validate.validate_domain(domain, lookup(domain), host),
         **options,
     )
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyvirt_conf.domain.address import UsbMaster
+from pyvirt_conf.domain.config import XmlFlags
 from pyvirt_conf.domain.controller import Controller, ControllerType
-from pyvirt_conf.domain.cpu import Cpu, CpuCheck, CpuFallback, CpuMatch, CpuMode
 from pyvirt_conf.domain.features import Gic, GicVersion
-from pyvirt_conf.domain.graphics import SpiceGraphics, VncGraphics
+from pyvirt_conf.domain.graphics import ListenType, VncGraphics
 from pyvirt_conf.domain.input import Input, InputBus, InputType
 from pyvirt_conf.domain.misc import BalloonModel, Memballoon, Panic, PanicModel
-from pyvirt_conf.domain.sound import NoAudio, SpiceAudio
-from pyvirt_conf.domain.video import Video, VideoModel
+from pyvirt_conf.domain.seclabel import SeclabelType
 from pyvirt_driver_qemu.command.machines import (
     ARM,
     PPC64,
@@ -32,6 +31,7 @@ from pyvirt_driver_qemu.command.machines import (
 if TYPE_CHECKING:
     from pyvirt_conf.domain.domain import Domain
     from pyvirt_driver_qemu.capabilities import Capabilities
+    from pyvirt_driver_qemu.completion.host import Host
 
 
 def add_default_devices(domain: Domain, capabilities: Capabilities) -> None:
@@ -138,123 +138,43 @@ def _add_ps2(domain: Domain) -> None:
             domain.devices.inputs.append(Input(type=kind, bus=InputBus.PS2))
 
 
-#: USB 1 companions of ICH9's USB 2 controller, and the first port each serves.
-_COMPANIONS: dict[str | None, int] = {"ich9-uhci1": 0, "ich9-uhci2": 2, "ich9-uhci3": 4}
-
-
-def order_controllers(domain: Domain) -> None:
-    """Controllers of a type in the order of their indexes, USB companions behind their master.
-
-    Types keep the places they have in the document (virDomainControllerInsert).
-    """
-    controllers = domain.devices.controllers
-    for controller in controllers:
-        if controller.model in _COMPANIONS and controller.master is None:
-            controller.master = UsbMaster(startport=_COMPANIONS[controller.model])
-    for kind in {controller.type for controller in controllers}:
-        places = [place for place, controller in enumerate(controllers) if controller.type is kind]
-        ordered = sorted(
-            (controllers[place] for place in places),
-            key=lambda item: (item.index is None, item.index or 0, item.master is not None),
-        )
-        for place, controller in zip(places, ordered, strict=True):
-            controllers[place] = controller
-
-
-def add_audio(domain: Domain) -> None:
-    """A backend for sound, that plays nothing unless a SPICE client listens."""
-    devices = domain.devices
-    if devices.audios:
-        return
-    if any(isinstance(display, SpiceGraphics) for display in devices.graphics):
-        devices.audios.append(SpiceAudio(id=1))
-    elif not devices.graphics or any(isinstance(display, VncGraphics) for display in devices.graphics):
-        devices.audios.append(NoAudio(id=1))
-
-
-def add_video(domain: Domain) -> None:
-    """A display shows a card."""
-    if domain.devices.graphics and not domain.devices.videos:
-        domain.devices.videos.append(Video(model=VideoModel(primary=True)))
-
-
 def enable_features(domain: Domain, capabilities: Capabilities) -> None:
     """What a board has on unless told otherwise: the interrupt controller of Arm's ``virt``."""
     features = domain.features
     if domain.os.arch in ARM and is_arm_virt(domain):
         if features.gic is None or features.gic.version is None:
-            version = default_gic(domain, capabilities)
-            if version is not None:
-                features.gic = Gic(version=version)
+            features.gic = Gic(version=default_gic(domain, capabilities))
 
 
-def default_gic(domain: Domain, capabilities: Capabilities) -> GicVersion | None:
+def default_gic(domain: Domain, capabilities: Capabilities) -> GicVersion:
     """The newest version QEMU emulates or the host has; 2 where nothing is known."""
     if domain.type == "kvm":
-        versions = [gic.version for gic in capabilities.gic if gic.kernel]
-        if 3 in versions:
+        if any(gic.kernel and gic.version == 3 for gic in capabilities.gic):
             return GicVersion.V3
     else:
         # Emulation of version 3 came late and was slow to work.
         versions = [gic.version for gic in capabilities.gic if gic.emulated]
         if 3 in versions and 2 not in versions:
             return GicVersion.V3
-    if 2 in versions or "gic-version" in capabilities:
-        return GicVersion.V2
-    return None
+    return GicVersion.V2
 
 
-def complete_cpu(domain: Domain, capabilities: Capabilities) -> None:
-    """The CPU model: the machine type's default where the domain names none, and how it is checked."""
-    cpu = domain.cpu
-    if cpu is None or (cpu.mode in (None, CpuMode.CUSTOM) and cpu.model is None):
-        model = default_cpu_model(domain, capabilities)
-        if model is not None:
-            fresh = cpu or Cpu()
-            fresh.mode, fresh.match, fresh.check = CpuMode.CUSTOM, CpuMatch.EXACT, CpuCheck.NONE
-            fresh.model, fresh.fallback = model, CpuFallback.FORBID
-            if domain.os.arch in X86 or domain.os.arch in S390 or domain.os.arch in PPC64 or domain.os.arch in ARM:
-                domain.cpu = fresh
+def default_security_model(domain: Domain, host: Host, flags: XmlFlags) -> None:
+    """A label that names no model is for the host's; nothing can be labelled where that is ``none``."""
+    if host.security_model is None or len(domain.seclabels) != 1 or domain.seclabels[0].model is not None:
         return
-    if cpu.check is None:
-        if cpu.mode in (CpuMode.HOST_PASSTHROUGH, CpuMode.MAXIMUM):
-            cpu.check = CpuCheck.NONE
-            if cpu.migratable is None and "cpu.migratable" in capabilities and domain.os.arch in X86:
-                cpu.migratable = True
-        elif cpu.mode is CpuMode.HOST_MODEL:
-            cpu.check = CpuCheck.PARTIAL
-        elif domain.os.arch in ARM or domain.os.arch in PPC64:
-            cpu.check = CpuCheck.NONE
-        else:
-            cpu.check = CpuCheck.PARTIAL
-    elif cpu.mode in (CpuMode.HOST_PASSTHROUGH, CpuMode.MAXIMUM) and cpu.migratable is None:
-        if "cpu.migratable" in capabilities and domain.os.arch in X86:
-            cpu.migratable = True
+    label = domain.seclabels[0]
+    label.model = host.security_model
+    if label.model == "none" and flags & XmlFlags.INACTIVE:
+        label.type, label.relabel = SeclabelType.NONE, False
 
 
-def default_cpu_model(domain: Domain, capabilities: Capabilities) -> str | None:
-    """The model of the machine type (``qemu64``); ``None`` where QEMU does not tell."""
-    accel = "kvm" if domain.type == "kvm" else "tcg"
-    machine = capabilities.machine(domain.os.machine or "", accel)
-    if machine is None or machine.default_cpu is None:
-        return None
-    if domain.os.arch in ARM and domain.type == "kvm":
-        return None  # the default is a model KVM can't run
-    for cpu in capabilities.cpus(accel):
-        if cpu.typename == machine.default_cpu:
-            name = cpu.name
-            break
-    else:
-        name = (
-            machine.default_cpu.removesuffix(f"-{capabilities.arch}-cpu").removesuffix("-arm-cpu").removesuffix("-cpu")
-        )
-    if domain.os.arch in S390 and name == "qemu" and domain.type == "kvm":
-        return "host"
-    return name
-
-
-def complete_tseg(domain: Domain) -> None:
-    """The system management mode: firmware that guards its flash needs it."""
-    loader = domain.os.loader
-    if loader is not None and loader.secure and domain.features.smm is None:
-        domain.features.smm = True
+def forget_sockets(domain: Domain, host: Host, flags: XmlFlags) -> None:
+    """A VNC socket the driver made for a guest that ran is not for the next."""
+    if host.socket_folder is None or not flags & XmlFlags.INACTIVE:
+        return
+    for display in domain.devices.graphics:
+        if isinstance(display, VncGraphics):
+            for listen in display.listens:
+                if listen.type is ListenType.SOCKET and (listen.socket or "").startswith(host.socket_folder):
+                    listen.type, listen.socket, display.socket = ListenType.ADDRESS, None, None

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pyvirt_conf.domain.chardev import Channel, Serial, SerialModel, SerialTarget, SpiceVmcChar, UnixChar, VirtioTarget
+from pyvirt_conf.domain.chardev import Channel, Serial, SerialModel, SerialTarget, SpiceVmcChar, VirtioTarget
 from pyvirt_conf.domain.controller import Controller, ControllerType
-from pyvirt_conf.domain.disk import Disk, DiskDevice
-from pyvirt_conf.domain.graphics import Graphics, Listen, ListenType, SpiceGraphics, VncGraphics
+from pyvirt_conf.domain.disk import Disk
+from pyvirt_conf.domain.graphics import Listen, ListenType, SpiceGraphics, VncGraphics
 from pyvirt_conf.domain.input import Input, InputBus, InputType
 from pyvirt_conf.domain.interface import Interface, NetType
-from pyvirt_conf.domain.misc import Panic, PanicModel, RandomBackend, Rng, Vsock, VsockModel
-from pyvirt_conf.domain.storage import ImageFormat, VhostUserSource
+from pyvirt_conf.domain.misc import Panic, PanicModel, RandomBackend, Rng, Shmem, ShmemModel, Vsock, VsockModel
+from pyvirt_conf.domain.storage import (
+    Encryption,
+    EncryptionEngine,
+    ImageFormat,
+    StorageSource,
+    VhostUserSource,
+    VolumeSource,
+)
 from pyvirt_conf.domain.tpm import EmulatorTpm, Tpm, TpmModel, TpmVersion
 from pyvirt_conf.domain.video import Video, VideoModel, VideoType
 from pyvirt_driver_qemu.command.machines import (
@@ -32,47 +40,57 @@ if TYPE_CHECKING:
 #: KiB of video memory.
 _VGA_MEMORY = 16 * 1024
 _QXL_MEMORY = 64 * 1024
+#: Bytes of memory shared between guests.
+_SHMEM_SIZE = 4 << 20
+
+_SERIAL_MODELS = {
+    SerialTarget.ISA: SerialModel.ISA_SERIAL,
+    SerialTarget.USB: SerialModel.USB_SERIAL,
+    SerialTarget.PCI: SerialModel.PCI_SERIAL,
+    SerialTarget.SPAPR_VIO: SerialModel.SPAPR_VTY,
+    SerialTarget.SCLP: SerialModel.SCLPCONSOLE,
+    SerialTarget.ISA_DEBUG: SerialModel.ISA_DEBUGCON,
+}
 
 
 def complete(device: Any, domain: Domain, capabilities: Capabilities) -> None:
     """Fill in what a device leaves to QEMU."""
-    if isinstance(device, Disk):
-        _disk(device)
-    elif isinstance(device, Interface):
-        if device.model is None and device.type is not NetType.HOSTDEV:
-            vdpa = device.type is NetType.VDPA
-            device.model = "virtio" if vdpa else default_net_model(domain, capabilities)
-    elif isinstance(device, Controller):
-        _controller(device, domain, capabilities)
-    elif isinstance(device, Video):
-        _video(device, domain, capabilities)
-    elif isinstance(device, Serial):
-        _serial(device, domain)
-    elif isinstance(device, Input):
-        _input(device, domain)
-    elif isinstance(device, Graphics):
-        _graphics(device)
-    elif isinstance(device, Panic):
-        _panic(device, domain)
-    elif isinstance(device, Tpm):
-        _tpm(device, domain)
-    elif isinstance(device, Vsock):
-        if device.model is None:
-            device.model = VsockModel.VIRTIO
-    elif isinstance(device, Channel):
-        _channel(device)
-    elif isinstance(device, Rng):
-        if isinstance(device.backend, RandomBackend) and device.backend.device is None:
-            device.backend.device = "/dev/random"
+    rule = RULES.get(type(device))
+    if rule is not None:
+        rule(device, domain, capabilities)
 
 
-def _disk(disk: Disk) -> None:
-    if isinstance(disk.source, VhostUserSource):
+def _disk(disk: Disk, domain: Domain, capabilities: Capabilities) -> None:
+    source = disk.source
+    if isinstance(source, VhostUserSource):
         return
     if disk.driver_name is None:
         disk.driver_name = "qemu"
-    if disk.driver_type is None:
+    if disk.driver_type is None and not isinstance(source, VolumeSource):
+        # The volume will tell its format.
         disk.driver_type = ImageFormat.RAW
+    if disk.mirror is not None and disk.mirror.format is None:
+        disk.mirror.format = ImageFormat.RAW
+    if disk.encryption is not None:
+        _encryption(disk.encryption)
+    image: StorageSource | None = source
+    below = disk.backing
+    while image is not None:
+        if image.encryption is not None:
+            _encryption(image.encryption)
+        image = below.source if below is not None else None
+        below = below.backing if below is not None else None
+
+
+def _encryption(encryption: Encryption) -> None:
+    if encryption.engine is None:
+        encryption.engine = EncryptionEngine.QEMU
+
+
+def _interface(interface: Interface, domain: Domain, capabilities: Capabilities) -> None:
+    if interface.model is None and interface.type is not NetType.HOSTDEV:
+        vdpa = interface.type is NetType.VDPA
+        interface.model = "virtio" if vdpa else default_net_model(domain, capabilities)
 
 
 def default_net_model(domain: Domain, capabilities: Capabilities) -> str:
@@ -161,7 +179,7 @@ def _power_of_two(value: int) -> int:
     return 1 << (value - 1).bit_length() if value > 1 else value
 
 
-def _serial(serial: Serial, domain: Domain) -> None:
+def _serial(serial: Serial, domain: Domain, capabilities: Capabilities) -> None:
     if serial.target_type is SerialTarget.ISA and is_arm_virt(domain):
         # Old documents say so; the board has a PL011.
         serial.target_type, serial.target_model = SerialTarget.SYSTEM, None
@@ -175,19 +193,13 @@ def _serial(serial: Serial, domain: Domain) -> None:
         elif domain.os.arch in S390:
             serial.target_type = SerialTarget.SCLP
     if serial.target_model is None:
-        models: dict[SerialTarget | None, SerialModel] = {
-            SerialTarget.ISA: SerialModel.ISA_SERIAL,
-            SerialTarget.USB: SerialModel.USB_SERIAL,
-            SerialTarget.PCI: SerialModel.PCI_SERIAL,
-            SerialTarget.SPAPR_VIO: SerialModel.SPAPR_VTY,
-            SerialTarget.SCLP: SerialModel.SCLPCONSOLE,
-            SerialTarget.ISA_DEBUG: SerialModel.ISA_DEBUGCON,
-            SerialTarget.SYSTEM: SerialModel.PL011 if domain.os.arch in ARM else SerialModel.UART_16550A,
-        }
-        serial.target_model = models.get(serial.target_type)
+        if serial.target_type is SerialTarget.SYSTEM:
+            serial.target_model = SerialModel.PL011 if domain.os.arch in ARM else SerialModel.UART_16550A
+        elif serial.target_type is not None:
+            serial.target_model = _SERIAL_MODELS.get(serial.target_type)
 
 
-def _input(device: Input, domain: Domain) -> None:
+def _input(device: Input, domain: Domain, capabilities: Capabilities) -> None:
     if device.bus is not None or device.type is InputType.EVDEV:
         return
     if device.type is InputType.PASSTHROUGH:
@@ -198,16 +210,20 @@ def _input(device: Input, domain: Domain) -> None:
         device.bus = InputBus.PS2
 
 
-def _graphics(display: Graphics) -> None:
-    if isinstance(display, VncGraphics | SpiceGraphics) and not display.listens:
-        socket = getattr(display, "socket", None)
-        if socket is not None:
-            display.listens.append(Listen(type=ListenType.SOCKET, socket=socket))
-        else:
-            display.listens.append(Listen(type=ListenType.ADDRESS, address=display.listen))
+def _display(display: VncGraphics | SpiceGraphics, domain: Domain, capabilities: Capabilities) -> None:
+    if display.listens:
+        return
+    socket = getattr(display, "socket", None)
+    if socket is not None:
+        display.listens.append(Listen(type=ListenType.SOCKET, socket=socket))
+    elif isinstance(display, SpiceGraphics) and not (display.autoport or display.port or display.tls_port):
+        # Nobody said where, so nobody is to connect but through the driver.
+        display.listens.append(Listen(type=ListenType.NONE))
+    else:
+        display.listens.append(Listen(type=ListenType.ADDRESS, address=display.listen))
 
 
-def _panic(panic: Panic, domain: Domain) -> None:
+def _panic(panic: Panic, domain: Domain, capabilities: Capabilities) -> None:
     if panic.model is None:
         if is_pseries(domain):
             panic.model = PanicModel.PSERIES
@@ -217,7 +233,7 @@ def _panic(panic: Panic, domain: Domain) -> None:
             panic.model = PanicModel.ISA
 
 
-def _tpm(tpm: Tpm, domain: Domain) -> None:
+def _tpm(tpm: Tpm, domain: Domain, capabilities: Capabilities) -> None:
     if tpm.model is None:
         tpm.model = TpmModel.SPAPR if is_pseries(domain) else TpmModel.TIS
     backend = tpm.backend
@@ -228,17 +244,41 @@ def _tpm(tpm: Tpm, domain: Domain) -> None:
         backend.version = TpmVersion.V2_0 if modern else TpmVersion.V1_2
 
 
-def _channel(channel: Channel) -> None:
+def _channel(channel: Channel, domain: Domain, capabilities: Capabilities) -> None:
     target = channel.target
     if isinstance(channel.source, SpiceVmcChar) and isinstance(target, VirtioTarget) and target.name is None:
         target.name = "com.redhat.spice.0"
 
 
-def is_cdrom(disk: Disk) -> bool:
-    """Is it an optical drive?"""
-    return disk.device is DiskDevice.CDROM
+def _vsock(vsock: Vsock, domain: Domain, capabilities: Capabilities) -> None:
+    if vsock.model is None:
+        vsock.model = VsockModel.VIRTIO
 
 
-def wants_channel_path(source: object) -> bool:
-    """Is it a socket whose path is ours to choose?"""
-    return isinstance(source, UnixChar) and source.path is None
+def _rng(rng: Rng, domain: Domain, capabilities: Capabilities) -> None:
+    if isinstance(rng.backend, RandomBackend) and rng.backend.device is None:
+        rng.backend.device = "/dev/random"
+
+
+def _shmem(shmem: Shmem, domain: Domain, capabilities: Capabilities) -> None:
+    if not shmem.memory and shmem.model is not ShmemModel.IVSHMEM_DOORBELL:
+        shmem.memory = _SHMEM_SIZE
+
+
+#: By class; devices of others leave nothing to QEMU.
+RULES: dict[type, Callable[[Any, Domain, Capabilities], None]] = {
+    Disk: _disk,
+    Interface: _interface,
+    Controller: _controller,
+    Video: _video,
+    Serial: _serial,
+    Input: _input,
+    VncGraphics: _display,
+    SpiceGraphics: _display,
+    Panic: _panic,
+    Tpm: _tpm,
+    Vsock: _vsock,
+    Channel: _channel,
+    Rng: _rng,
+    Shmem: _shmem,
+}

@@ -28,7 +28,7 @@ from pyvirt_util.errors import InternalError
 if TYPE_CHECKING:
     from pyvirt_conf.domain.domain import Domain
     from pyvirt_driver_qemu.capabilities import Capabilities
-    from pyvirt_driver_qemu.completion.host_pci import HostPci
+    from pyvirt_driver_qemu.completion.host import HostPci
 
 #: ICH9's EHCI controller and its companions are functions of one slot.
 _USB2_FUNCTIONS = {"ich9-uhci1": 0, "ich9-uhci2": 1, "ich9-uhci3": 2, "ich9-ehci1": 7}

@@ -33,7 +33,7 @@ from pyvirt_conf.domain.video import Video, VideoType
 
 if TYPE_CHECKING:
     from pyvirt_driver_qemu.capabilities import Capabilities
-    from pyvirt_driver_qemu.completion.host_pci import HostPci
+    from pyvirt_driver_qemu.completion.host import HostPci
 
 _PCI = Connect.AUTO | Connect.PCI_DEVICE
 _PCIE = Connect.AUTO | Connect.PCIE_DEVICE

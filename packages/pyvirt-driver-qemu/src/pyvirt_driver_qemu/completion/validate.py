@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pyvirt_conf.domain.address import PciAddress
-from pyvirt_conf.domain.chardev import CharSource, Serial, SerialModel, SerialTarget, TcpChar, UnixChar
+from pyvirt_conf.domain.chardev import Serial, SerialModel, SerialTarget, TcpChar, UnixChar
 from pyvirt_conf.domain.controller import Controller, ControllerType
 from pyvirt_conf.domain.cpu import CacheMode, CpuMode, PhysAddrMode
 from pyvirt_conf.domain.disk import Disk, DiskBus
@@ -22,7 +22,7 @@ from pyvirt_conf.domain.interface import Interface, NetType
 from pyvirt_conf.domain.memory_device import MemoryModel
 from pyvirt_conf.domain.misc import Iommu, IommuModel, Panic, PanicModel, Shmem, ShmemModel
 from pyvirt_conf.domain.os import Firmware, LoaderType
-from pyvirt_conf.domain.storage import ImageFormat, NetworkSource, StorageProtocol
+from pyvirt_conf.domain.storage import EncryptionEngine, ImageFormat, NetworkSource, StorageProtocol
 from pyvirt_conf.domain.tpm import TpmModel
 from pyvirt_conf.domain.tuning import MemoryAccessMode
 from pyvirt_driver_qemu.command.machines import (
@@ -42,16 +42,18 @@ from pyvirt_util.errors import ConfigUnsupportedError, XmlError
 if TYPE_CHECKING:
     from pyvirt_conf.domain.domain import Domain
     from pyvirt_driver_qemu.capabilities import Capabilities
+    from pyvirt_driver_qemu.completion.host import Host
 
 #: Ports a USB controller can have at most.
 _USB_LIMITS = {"nec-xhci": 15, "qemu-xhci": 15}
 
 
-def validate_domain(domain: Domain, capabilities: Capabilities) -> None:
+def validate_domain(domain: Domain, capabilities: Capabilities, host: Host) -> None:
     """Refuse what concerns the domain as a whole.
 
     :raises VirtError: naming the first thing that can't be.
     """
+    _virt_type(domain, host)
     for check in _DOMAIN_CHECKS:
         check(domain, capabilities)
 
@@ -61,9 +63,11 @@ def validate_device(device: Any, domain: Domain, capabilities: Capabilities) -> 
 
     :raises VirtError: naming what can't be.
     """
-    for kind, check in _DEVICE_CHECKS:
-        if isinstance(device, kind):
-            check(device, domain, capabilities)
+    check = _DEVICE_CHECKS.get(type(device))
+    if check is not None:
+        check(device, domain, capabilities)
+    _character_source(getattr(device, "source", None))
+    _zpci(getattr(device, "address", None), capabilities)
 
 
 def _unsupported(text: str) -> ConfigUnsupportedError:
@@ -73,15 +77,12 @@ def _unsupported(text: str) -> ConfigUnsupportedError:
 # -- the domain ----------------------------------------------------------------------------------
 
 
-def _virt_type(domain: Domain, capabilities: Capabilities) -> None:
+def _virt_type(domain: Domain, host: Host) -> None:
     kind = str(domain.type)
     if kind not in ("qemu", "kvm", "hvf"):
         raise _unsupported(f"the QEMU driver does not support domain type '{kind}'")
-    if kind == "hvf":
-        import sys
-
-        if sys.platform != "darwin":
-            raise _unsupported(f"emulator '{domain.devices.emulator}' does not support virt type 'hvf'")
+    if kind == "hvf" and host.platform != "darwin":
+        raise _unsupported(f"emulator '{domain.devices.emulator}' does not support virt type 'hvf'")
 
 
 def _firmware(domain: Domain, capabilities: Capabilities) -> None:
@@ -251,7 +252,6 @@ def _single(domain: Domain, capabilities: Capabilities) -> None:
 
 
 _DOMAIN_CHECKS: tuple[Callable[[Any, Any], None], ...] = (
-    _virt_type,
     _firmware,
     _memory,
     _cpu,
@@ -275,8 +275,9 @@ def _disk(disk: Disk, domain: Domain, capabilities: Capabilities) -> None:
     if disk.driver_type is ImageFormat.COW:
         raise _unsupported("'cow' storage format is not supported")
     source = disk.source
-    encrypted = disk.encryption is not None or source.encryption is not None
-    if encrypted and disk.driver_type not in (ImageFormat.RAW, ImageFormat.QCOW2, None):
+    encryption = disk.encryption or source.encryption
+    by_qemu = encryption is not None and encryption.engine is not EncryptionEngine.LIBRBD
+    if by_qemu and disk.driver_type not in (ImageFormat.RAW, ImageFormat.QCOW2, None):
         raise _unsupported("encryption is supported only with 'raw' and 'qcow2' image format")
     if isinstance(source, NetworkSource):
         if source.tls_hostname is not None and "blockdev.nbd.tls-hostname" not in capabilities:
@@ -297,16 +298,10 @@ def _interface(interface: Interface, domain: Domain, capabilities: Capabilities)
         )
 
 
-def _character_source(source: CharSource) -> None:
+def _character_source(source: object) -> None:
     if isinstance(source, UnixChar | TcpChar) and source.reconnect is not None:
         if str(source.mode) != "connect" or (isinstance(source, UnixChar) and source.path is None):
             raise _unsupported("chardev reconnect is possible only for connect mode")
-
-
-def _with_source(device: Any, domain: Domain, capabilities: Capabilities) -> None:
-    source = getattr(device, "source", None)
-    if isinstance(source, CharSource):
-        _character_source(source)
 
 
 def _serial(serial: Serial, domain: Domain, capabilities: Capabilities) -> None:
@@ -398,23 +393,22 @@ def _hostdev(device: Any, domain: Domain, capabilities: Capabilities) -> None:
         raise _unsupported("booting from assigned devices is not supported by mediated devices of model vfio-ap")
 
 
-def _zpci(device: Any, domain: Domain, capabilities: Capabilities) -> None:
-    address = getattr(device, "address", None)
+def _zpci(address: object, capabilities: Capabilities) -> None:
     if isinstance(address, PciAddress) and address.zpci is not None and "zpci" not in capabilities:
         raise _unsupported("this QEMU binary doesn't support zPCI")
 
 
-_DEVICE_CHECKS: tuple[tuple[Any, Callable[[Any, Any, Any], None]], ...] = (
-    (Disk, _disk),
-    (Interface, _interface),
-    (Serial, _serial),
-    (Controller, _controller),
-    (Panic, _panic),
-    (Iommu, _iommu),
-    (Shmem, _shmem),
-    (Filesystem, _filesystem),
-    (Input, _input),
-    (MdevHostdev | ScsiHostHostdev, _hostdev),
-    (object, _with_source),
-    (object, _zpci),
-)
+#: By class; what all devices may have is checked for all.
+_DEVICE_CHECKS: dict[type, Callable[[Any, Domain, Capabilities], None]] = {
+    Disk: _disk,
+    Interface: _interface,
+    Serial: _serial,
+    Controller: _controller,
+    Panic: _panic,
+    Iommu: _iommu,
+    Shmem: _shmem,
+    Filesystem: _filesystem,
+    Input: _input,
+    MdevHostdev: _hostdev,
+    ScsiHostHostdev: _hostdev,
+}

@@ -14,6 +14,7 @@ passed in.
 :mod:`.ccw`             device numbers of IBM Z's channel subsystems
 :mod:`.spapr_vio`       registers on POWER's virtual I/O bus
 :mod:`.memory`          slots of memory modules
+:mod:`.controller_index` numbers of controllers
 :mod:`.drive`           disks on IDE, SATA, SCSI and floppy controllers
 :mod:`.walk`            all devices with addresses, in libvirt's order
 ======================  ==============================================================================================

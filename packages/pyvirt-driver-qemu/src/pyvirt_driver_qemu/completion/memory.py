@@ -1,0 +1,53 @@
+"""Sizes of memory that a new guest is given as its machine takes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyvirt_conf.domain.memory_device import MemoryDevice, MemoryModel
+from pyvirt_driver_qemu.command.machines import PPC64
+from pyvirt_util.errors import ConfigUnsupportedError
+
+if TYPE_CHECKING:
+    from pyvirt_conf.domain.domain import Domain
+
+#: KiB of a block of POWER's memory.
+_PPC64_BLOCK = 256 * 1024
+
+
+def align(domain: Domain) -> None:
+    """On POWER, make the memory of a new definition whole blocks, as the guest will see it.
+
+    :raises ConfigUnsupportedError: an NVDIMM is smaller than a block.
+    """
+    if domain.os.arch not in PPC64:
+        return
+    modules = domain.devices.memories
+    numa = domain.cpu.numa if domain.cpu is not None else None
+    if numa is not None and numa.cells:
+        for cell in numa.cells:
+            cell.memory = _up(cell.memory)
+        initial = sum(cell.memory for cell in numa.cells)
+    else:
+        initial = _up((domain.memory or 0) - sum(module.target.size for module in modules))
+    for module in modules:
+        _align_module(module)
+    domain.memory = initial + sum(module.target.size for module in modules)
+
+
+def _up(size: int) -> int:
+    return -(-size // _PPC64_BLOCK) * _PPC64_BLOCK
+
+
+def _align_module(module: MemoryDevice) -> None:
+    if module.model is not MemoryModel.NVDIMM:
+        module.target.size = _up(module.target.size)
+        return
+    # Its file has no more than this: what the guest sees besides the label is cut, not filled up.
+    label = module.target.label_size or 0
+    blocks = (module.target.size - label) // _PPC64_BLOCK
+    if blocks < 1:
+        raise ConfigUnsupportedError(
+            f"NVDIMM of {module.target.size} KiB is too small, expected {_PPC64_BLOCK} KiB and the label of {label} KiB"
+        )
+    module.target.size = blocks * _PPC64_BLOCK + label
