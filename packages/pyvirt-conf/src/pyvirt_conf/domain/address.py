@@ -22,6 +22,7 @@ from pyvirt_conf.xml import (
     integer,
 )
 from pyvirt_conf.xml.scalars import to_int
+from pyvirt_util.errors import ConfigUnsupportedError
 
 Hex2 = Annotated[int, integer(0, 0xFF, base=0, form="0x{:02x}")]
 Hex4 = Annotated[int, integer(0, 0xFFFF, base=0, form="0x{:04x}")]
@@ -289,9 +290,14 @@ class DeviceBoot(Element):
 class Rom(Element):
     """The option ROM of a PCI device."""
 
+    _skip_empty = True
     enabled: YesNo | None = attr()
     bar: OnOff | None = attr()
     file: str | None = attr()
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if self.enabled is False and (self.bar is not None or self.file is not None):
+            raise BadValue("a ROM that is not enabled has neither bar nor file", ConfigUnsupportedError)
 
 
 @element("master")

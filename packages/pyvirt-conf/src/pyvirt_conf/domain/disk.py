@@ -20,6 +20,7 @@ from pyvirt_conf.xml import (
     Mode,
     Node,
     OnOff,
+    Positive,
     Scalar,
     YesNo,
     attr,
@@ -32,6 +33,7 @@ from pyvirt_conf.xml import (
     text,
 )
 from pyvirt_conf.xml.opaque import Opaque, in_status
+from pyvirt_util.errors import ConfigUnsupportedError
 
 
 class DiskDevice(StrEnum):
@@ -171,16 +173,22 @@ DriverFormat = Annotated[ImageFormat, Scalar(_driver_format, str)]
 class Geometry(Element):
     """Cylinders, heads and sectors."""
 
-    cyls: U32 = attr(required=True)
-    heads: U32 = attr(required=True)
-    secs: U32 = attr(required=True)
+    cyls: U32 | None = attr()
+    heads: U32 | None = attr()
+    secs: U32 | None = attr()
     trans: GeometryTrans | None = attr()
+
+    # By hand: one that isn't complete says nothing.
+    def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
+        if self.cyls and self.heads and self.secs:
+            self._write(out, pad, mode, "geometry")
 
 
 @element("iotune")
 class IoTune(Element):
     """Limits on the traffic of one disk; zero is none."""
 
+    _skip_empty = True
     total_bytes_sec: U64 | None = text(omit=0)
     read_bytes_sec: U64 | None = text(omit=0)
     write_bytes_sec: U64 | None = text(omit=0)
@@ -223,6 +231,9 @@ class BackingStore(Element):
     def _from_node(cls, node: Node, mode: Mode) -> Self:
         if node.get("type") is None:
             return cls()
+        for name in ("source", "format"):
+            if node.find(name) is None:
+                fail(node, mode, "missing element", name)
         return cls._read(node, mode)
 
 
@@ -267,7 +278,7 @@ class Disk(BootDevice, VirtioDriver):
     event_idx: OnOff | None = attr("driver/@event_idx")
     copy_on_read: OnOff | None = attr("driver/@copy_on_read")
     discard: Discard | None = attr("driver/@discard")
-    iothread: U32 | None = attr("driver/@iothread", omit=0)
+    iothread: Positive | None = attr("driver/@iothread")
     detect_zeroes: DetectZeroes | None = attr("driver/@detect_zeroes")
     queues: U32 | None = attr("driver/@queues", omit=0)
     queue_size: U32 | None = attr("driver/@queue_size", omit=0)
@@ -299,12 +310,15 @@ class Disk(BootDevice, VirtioDriver):
         if self.target.startswith("ioemu:"):
             self.target = self.target.removeprefix("ioemu:")
         if self.wwn is not None:
-            self.wwn = self.wwn.removeprefix("0x")
-            if len(self.wwn) != 16 or any(c not in "0123456789abcdefABCDEF" for c in self.wwn):
+            digits = self.wwn.removeprefix("0x")
+            if len(digits) != 16 or any(c not in "0123456789abcdefABCDEF" for c in digits):
                 fail(node, mode, f"malformed wwn '{self.wwn}', expected 16 hexadecimal digits", "wwn")
         for name, value, limit in (("vendor", self.vendor, 8), ("product", self.product, 16)):
             if value is not None and (len(value) > limit or any(not " " <= c <= "~" for c in value)):
                 fail(node, mode, f"disk {name} '{value}' is not up to {limit} printable characters", name)
+        if self.rerror_policy is ErrorPolicy.ENOSPACE:
+            message = "rerror_policy can't be 'enospace', which is of writing"
+            fail(node, mode, message, "driver/@rerror_policy", ConfigUnsupportedError)
         if self.bus is DiskBus.FDC and self.device is not DiskDevice.FLOPPY:
             fail(node, mode, f"invalid bus type '{self.bus}' for a {self.device}", "target/@bus")
         if self.device is DiskDevice.FLOPPY and self.bus not in (None, DiskBus.FDC):

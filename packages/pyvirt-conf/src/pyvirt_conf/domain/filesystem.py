@@ -17,11 +17,13 @@ from pyvirt_conf.xml import (
     OnOff,
     attr,
     element,
+    fail,
     flag,
     integer,
     sized,
     variant,
 )
+from pyvirt_util.errors import NoSourceError, NoTargetError
 
 
 class FilesystemType(StrEnum):
@@ -92,7 +94,7 @@ class VirtiofsSandbox(StrEnum):
     CHROOT = "chroot"
 
 
-Permissions = Annotated[int, integer(0, 0o7777, base=8, form="{:04o}")]
+Permissions = Annotated[int, integer(0, 0o777, base=8, form="{:04o}")]
 
 
 @element("source")
@@ -126,9 +128,13 @@ class FsTemplateSource(Element):
 
 @element("source")
 class FsRamSource(Element):
-    """Memory; the amount in KiB."""
+    """Memory; the amount in bytes."""
 
-    usage: int | None = sized("@usage", unit_name="units")
+    usage: int | None = sized("@usage", unit_name="units", store=1, assume=1024, unit="KiB", shown=1024)
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if self.usage is None:
+            raise BadValue("missing usage of a RAM filesystem")
 
 
 @element("source")
@@ -179,9 +185,13 @@ class Filesystem(BootDevice, VirtioDriver):
     space_soft_limit: int | None = sized("space_soft_limit", store=1, assume=1, unit="bytes", omit=0, rank=98)
 
     def _parsed(self, node: Node, mode: Mode) -> None:
-        if self.source is None and self.type is not FilesystemType.RAM:
-            raise BadValue("missing source of a filesystem")
-        if self.target is None and self.type is not FilesystemType.TEMPLATE:
-            source = self.source
-            if not isinstance(source, FsDirSource) or source.socket is None:
-                raise BadValue("missing target of a filesystem")
+        if self.driver is None:
+            self.format = self.wrpolicy = None
+        if self.driver is not FilesystemDriver.VIRTIOFS:
+            # There is no other program to tell.
+            self.queue = self.binary = self.xattr = self.cache = self.sandbox = None
+            self.posix_lock = self.flock = self.thread_pool_size = None
+        if self.source is None or self.source == type(self.source)():
+            fail(node, mode, f"filesystem '{self.target}'", "source", NoSourceError)
+        if self.target is None:
+            fail(node, mode, f"filesystem of type '{self.type}'", "target", NoTargetError)

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pyvirt_conf.domain.address import BootDevice, PciLocation, Rom
 from pyvirt_conf.domain.disk import Sgio
 from pyvirt_conf.domain.interface import Teaming
-from pyvirt_conf.domain.storage import Auth, Initiator, StartupPolicy, StorageHost
+from pyvirt_conf.domain.storage import Auth, Initiator, SecretUsage, StartupPolicy, StorageHost
 from pyvirt_conf.domain.virtualport import InterfaceIp, Route
 from pyvirt_conf.xml import (
     U32,
@@ -18,16 +18,19 @@ from pyvirt_conf.xml import (
     Mode,
     Node,
     OnOff,
+    U32Any,
     Uuid,
     YesNo,
     attr,
     child,
     children,
     element,
+    fail,
     flag,
     integer,
     text,
 )
+from pyvirt_util.errors import ConfigUnsupportedError, InternalError
 
 
 class PciBackend(StrEnum):
@@ -74,8 +77,8 @@ class UsbHostSource(Element):
     missing: YesNo | None = attr(live=True)
     vendor: UsbId | None = attr("vendor/@id")
     product: UsbId | None = attr("product/@id")
-    bus: U32 | None = attr("address/@bus")
-    device: U32 | None = attr("address/@device")
+    bus: U32Any | None = attr("address/@bus")
+    device: U32Any | None = attr("address/@device")
 
     def _parsed(self, node: Node, mode: Mode) -> None:
         if (self.vendor is None) != (self.product is None):
@@ -101,10 +104,13 @@ class OriginalStates(Element):
 class PciHostSource(Element):
     """A PCI device by its address."""
 
-    startup_policy: StartupPolicy | None = attr("@startupPolicy")
     write_filtering: YesNo | None = attr("@writeFiltering")
     address: PciLocation = child("address", required=True)
     original_states: OriginalStates | None = child(when=lambda value, mode: bool(mode.pci_orig))
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if node.get("startupPolicy") is not None:
+            fail(node, mode, "startupPolicy is for USB devices only", "@startupPolicy", ConfigUnsupportedError)
 
 
 @element("address")
@@ -145,6 +151,10 @@ class ScsiIscsiSource(ScsiSource):
     initiator: Initiator | None = child()
 
     def _parsed(self, node: Node, mode: Mode) -> None:
+        if not self.hosts:
+            raise BadValue("missing host of an iSCSI device")
+        if self.auth is not None and self.auth.secret.type not in (None, SecretUsage.ISCSI):
+            raise BadValue(f"invalid secret type '{self.auth.secret.type}' of an iSCSI device", InternalError)
         if "/" not in self.name:
             self.name += "/0"  # the first unit of the target
 
@@ -191,10 +201,20 @@ class SubsystemHostdev(Hostdev):
 
     managed: YesNo = attr(default=False, required=True)
 
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if not isinstance(self, ScsiHostdev):
+            self.readonly = self.shareable = False
+        for name in ("sgio", "rawio", "model"):
+            if node.get(name) is not None and name not in self._fields:
+                fail(node, mode, f"{name} is not for host devices of type '{self.type}'", f"@{name}")
+
 
 @element("hostdev", by="type")
 class CapabilitiesHostdev(Hostdev):
     """A device of the host that a container sees."""
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        self.readonly = self.shareable = False
 
 
 Hostdev._kinds["subsystem"] = SubsystemHostdev

@@ -439,9 +439,6 @@ class Interface(BootDevice, VirtioDriver):
             self.source.mode = MacvtapMode.VEPA
         if mode.inactive and self.target is not None and self.target.startswith(_MADE_UP_NAMES):
             self.target = None
-        rom = self.rom
-        if rom is not None and rom.enabled is False and (rom.bar is not None or rom.file is not None):
-            fail(node, mode, "a ROM that is not enabled has neither bar nor file", "rom")
 
     def _settle_driver(self, node: Node, mode: Mode) -> None:
         """Options that the type and model haven't are ignored."""

@@ -66,6 +66,22 @@ class StorageProtocol(StrEnum):
     NFS = "nfs"
 
 
+DEFAULT_PORTS = {
+    StorageProtocol.NBD: 10809,
+    StorageProtocol.SHEEPDOG: 7000,
+    StorageProtocol.GLUSTER: 24007,
+    StorageProtocol.ISCSI: 3260,
+    StorageProtocol.HTTP: 80,
+    StorageProtocol.HTTPS: 443,
+    StorageProtocol.FTP: 21,
+    StorageProtocol.FTPS: 990,
+    StorageProtocol.TFTP: 69,
+    StorageProtocol.SSH: 22,
+    StorageProtocol.VXHS: 9999,
+}
+"""Ports of protocols that have one."""
+
+
 class Transport(StrEnum):
     """How a storage server is reached (virStorageNetHostTransport)."""
 

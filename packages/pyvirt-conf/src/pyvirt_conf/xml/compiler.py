@@ -295,6 +295,11 @@ def _required_below(branch: _Branch) -> Iterator[Field]:
             yield field
     if branch.text is not None and branch.text.required:
         yield branch.text
+    for _, part in branch.parts:
+        if isinstance(part, _Branch):
+            yield from _required_below(part)
+        elif part.required:
+            yield part
 
 
 def _converted(scalar: Scalar, src: _Source) -> str:

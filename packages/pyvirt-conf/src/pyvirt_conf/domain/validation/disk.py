@@ -9,8 +9,10 @@ from pyvirt_conf.domain.address import DeviceAddress, DriveAddress
 from pyvirt_conf.domain.disk import Disk, DiskBus, DiskCache, DiskDevice, DiskSnapshot, IoTune, Sgio
 from pyvirt_conf.domain.hostdev import ScsiHostdev
 from pyvirt_conf.domain.storage import (
+    Auth,
     BlockSource,
     DirSource,
+    Encryption,
     EncryptionFormat,
     FileSource,
     ImageFormat,
@@ -54,7 +56,8 @@ _AUTH_USAGE = {StorageProtocol.ISCSI: SecretUsage.ISCSI, StorageProtocol.RBD: Se
 def check_disk(disk: Disk, domain: Domain) -> None:
     """Check one disk (virDomainDiskDefValidate)."""
     for source in _chain(disk):
-        _source(source)
+        _source(source, source.auth, source.encryption)
+    _source(disk.source, disk.auth, disk.encryption)
     if disk.sgio is Sgio.UNFILTERED:
         raise ConfigUnsupportedError("unfiltered sgio is no longer supported")
     if disk.device is DiskDevice.LUN:
@@ -97,15 +100,15 @@ def _chain(disk: Disk) -> Iterator[StorageSource]:
         backing = backing.backing
 
 
-def _source(source: StorageSource) -> None:
-    if source.encryption is not None and source.encryption.cipher is not None:
-        if source.encryption.format is EncryptionFormat.LUKS:
-            raise ConfigUnsupportedError("supplying <cipher> for a disk is unnecessary")
-    if not isinstance(source, NetworkSource) or source.auth is None or source.protocol is None:
+def _source(source: StorageSource, auth: Auth | None, encryption: Encryption | None) -> None:
+    """Check what a source says of itself; old documents have credentials and encryption beside it."""
+    if encryption is not None and encryption.cipher is not None and encryption.format is EncryptionFormat.LUKS:
+        raise ConfigUnsupportedError("supplying <cipher> for a disk is unnecessary")
+    if not isinstance(source, NetworkSource) or auth is None or source.protocol is None:
         return
     if source.protocol not in _AUTH_PROTOCOLS:
         raise ConfigUnsupportedError(f"authentication is not supported for protocol '{source.protocol}'")
-    usage = source.auth.secret.type
+    usage = auth.secret.type
     expected = _AUTH_USAGE.get(source.protocol)
     if expected is not None and usage != expected:
         raise ConfigUnsupportedError(f"invalid secret type '{usage}' for protocol '{source.protocol}'")
