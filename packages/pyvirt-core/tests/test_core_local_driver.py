@@ -330,6 +330,12 @@ def test_autostart(driver: SleepDriver) -> None:
     assert not driver.domain_get_autostart(ref)
 
 
+def test_an_autostart_link_that_a_killed_undefine_left_marks_no_new_domain(driver: SleepDriver) -> None:
+    driver.records.set_autostart("web", True)
+    ref = driver.domain_define_xml_flags(xml(), DomainDefineFlags(0))
+    assert not driver.domain_get_autostart(ref)
+
+
 def test_starting_the_domains_that_start_with_the_host(driver: SleepDriver, monkeypatch: pytest.MonkeyPatch) -> None:
     connection = Connection(driver, URI.parse("sleep:///"))
     for name in ("alone", "broken", "raced"):

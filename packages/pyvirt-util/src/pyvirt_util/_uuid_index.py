@@ -34,6 +34,7 @@ class UuidIndex:
         self._path = path
         self._reading = allocate_lock()
         self._version: tuple[int, int, int] | None = None
+        self._held = False
         self._forget()
 
     def _forget(self) -> None:
@@ -44,6 +45,15 @@ class UuidIndex:
         self._edition = b""
         self._lines = 0
         self._end = 0
+
+    def hold(self) -> None:
+        """The folder's lock was taken: until :meth:`let_go` nobody else changes the file."""
+        self._refresh()
+        self._held = True
+
+    def let_go(self) -> None:
+        """The folder's lock is about to be given back."""
+        self._held = False
 
     def get(self, uuid: str) -> str | None:
         """The name that goes with the UUID, which may be out of date."""
@@ -81,6 +91,7 @@ class UuidIndex:
         size = self._version[1] if self._version is not None else 0
         if size != self._end:  # the last line is half a line
             self._write(fd, "\n" + "\n".join(lines) + "\n", size)
+            self._read_if_changed()
             return
         version = self._write(fd, "\n".join(lines) + "\n", size)
         with self._reading:  # what has just been written need not be read
@@ -96,6 +107,7 @@ class UuidIndex:
         # Somebody who reads it half written misses the mark, and waits for the lock that we have.
         os.ftruncate(fd, 0)
         self._write(fd, "\n".join(lines) + "\n", 0)
+        self._read_if_changed()
 
     def tidy(self, fd: int) -> None:
         """Drop the lines that say nothing any more, if they are many."""
@@ -114,6 +126,11 @@ class UuidIndex:
         return (status.st_ino, status.st_size, status.st_mtime_ns)
 
     def _refresh(self) -> None:
+        if self._held:
+            return
+        self._read_if_changed()
+
+    def _read_if_changed(self) -> None:
         with self._reading:
             try:
                 status = os.stat(self._path)

@@ -18,17 +18,18 @@ import os
 import time
 
 from pyvirt_util import _logging, files, uuids
+from pyvirt_util._folder_lock import FolderLock
 from pyvirt_util._uuid_index import UuidIndex
-from pyvirt_util.errors import InvalidArgError, OperationTimeoutError, VirtError, XmlError, system_error
+from pyvirt_util.errors import InvalidArgError, VirtError, XmlError, system_error
 from pyvirt_util.locks import FileLock, remove_abandoned
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from os import PathLike
-    from types import TracebackType
 
     from pyvirt_util.errors import SystemCallError
+
 
 #: What identifies a version of a file: device, inode, modification time in ns, size.
 Stamp = tuple[int, int, int, int]
@@ -85,6 +86,7 @@ class ObjectStore:
     :param uuid_reader: finds the UUID in a text; ``None`` for kinds that have none.
     :param durable: whether changes wait for the disk.
     :param timeout: how long a change waits for another one, in seconds; ``None``: as long as it takes.
+    :param renames: whether objects may get other names.
     :param locks: the folder for the objects' locks, better one in memory: a file made and removed for every change
         slows the disk down. By default it is in the store.
     """
@@ -98,6 +100,7 @@ class ObjectStore:
         missing_error: type[VirtError],
         uuid_reader: Callable[[str], str | None] | None = read_uuid,
         durable: bool = True,
+        renames: bool = True,
         timeout: float | None = 30.0,
         locks: str | PathLike[str] | None = None,
     ) -> None:
@@ -111,9 +114,9 @@ class ObjectStore:
         self._index = UuidIndex(f"{self.directory}/.index")
         self._new = f"{self.directory}/.new"
         self._locks = f"{self.directory}/.locks" if locks is None else os.fspath(locks)
-        self._renaming = f"{self.directory}/.rename"
-        self._folder_lock = _FolderLock(
-            FileLock(f"{self.directory}/.index", timeout=timeout, what=f"the folder of {kind}s")
+        self._renaming = f"{self.directory}/.rename" if renames else ""
+        self._folder_lock = FolderLock(
+            FileLock(f"{self.directory}/.index", timeout=timeout, what=f"the folder of {kind}s"), self._index
         )
         # what was read of each object: an entry holds while the file's stamp is the same
         self._known: dict[str, tuple[Stamp, str]] = {}
@@ -233,12 +236,11 @@ class ObjectStore:
         files.ensure_folder(self._locks)
         return FileLock(f"{self._locks}/{name}", timeout=self.timeout, remove=True, what=f"{self.kind} '{name}'")
 
-    def folder_lock(self) -> _FolderLock:
+    def folder_lock(self) -> FolderLock:
         """The lock that guards the uniqueness of names and UUIDs, for use with ``with``.
 
         A thread that holds it may take it again. It excludes every change of every object, so hold it for moments.
         """
-        files.ensure_folder(self.directory)
         return self._folder_lock
 
     def put(self, name: str, uuid: str, text: str, *, check: Callable[[], object] | None = None) -> Stamp:
@@ -259,6 +261,8 @@ class ObjectStore:
 
         :raises VirtError: ``missing_error`` without an object ``old``, ``exists_error`` with another one ``new``.
         """
+        if not self._renaming:
+            raise InvalidArgError(f"a {self.kind} keeps its name")
         self.check_name(new)
         self._check_uuid(uuid)
         return self._store(new, old, uuid, text, check)
@@ -325,11 +329,11 @@ class ObjectStore:
             if self.durable:
                 os.fsync(fd)
             stamp = _stamp(os.fstat(fd))
-            with self._folder_lock:
+            with self.folder_lock():
                 complete = self._settle()
-                self._check_unique(name, old, uuid)
                 if check is not None:
                     check()
+                self._check_unique(name, old, uuid)
                 if old is not None:
                     os.symlink(f"{old}/{name}", self._renaming)
                 now = self._list(uuid, name, complete)  # before the file is there
@@ -533,9 +537,16 @@ class ObjectStore:
 
     def _settle_rename(self) -> None:
         """Finish a renaming whose process was killed, if there is one: once the new file is there, the old one goes."""
+        if not self._renaming:
+            return
+        mine = self._folder_lock.is_mine()
+        if mine and self._folder_lock.settled:  # and nobody else has begun one since
+            return
         try:
             os.lstat(self._renaming)
         except OSError:  # as nearly always
+            if mine:
+                self._folder_lock.settled = True
             return
         with self.folder_lock():
             try:
@@ -548,46 +559,6 @@ class ObjectStore:
                 except FileNotFoundError:
                     pass
             os.unlink(self._renaming)
-
-
-class _FolderLock:
-    """A file lock that its thread may take again, so that a change can be part of a larger one.
-
-    Threads that share the store queue up before it, instead of trying the file lock again and again.
-    """
-
-    def __init__(self, lock: FileLock) -> None:
-        from _thread import RLock
-
-        self._lock = lock
-        self._threads = RLock()
-        self._depth = 0
-
-    def fileno(self) -> int:
-        return self._lock.fileno()
-
-    def __enter__(self) -> _FolderLock:
-        limit = self._lock.timeout
-        if not self._threads.acquire(timeout=-1 if limit is None else limit):
-            raise OperationTimeoutError(f"{self._lock.what} is still held by another thread after {limit:g} s")
-        try:
-            if self._depth == 0:
-                self._lock.acquire()
-            self._depth += 1
-        except BaseException:
-            self._threads.release()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        try:
-            self._depth -= 1
-            if self._depth == 0:
-                self._lock.release()
-        finally:
-            self._threads.release()
 
 
 def _stamp(status: os.stat_result) -> Stamp:

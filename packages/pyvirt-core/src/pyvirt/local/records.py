@@ -58,6 +58,7 @@ class DomainRecords:
             exists_error=DomExistError,
             missing_error=NoDomainError,
             durable=False,
+            renames=False,
         )
         self._statuses: dict[str, tuple[Stamp, GuestStatus]] = {}
         self._changes = 0
@@ -132,24 +133,25 @@ class DomainRecords:
 
     def define(self, name: str, uuid: str, xml: str) -> bool:
         """Store a persistent definition; says whether it is a new one."""
-        with self.registry():
-            self.check_names(name, uuid)
-            new = self.persistent.stamp(name) is None
-            self.persistent.put(name, uuid, xml)
+        new = self.persistent.stamp(name) is None
+        if new:
+            self.set_autostart(name, False)  # the link of one whose removal was cut short
+        self.persistent.put(name, uuid, xml, check=lambda: self.check_names(name, uuid))
         return new
 
     def undefine(self, name: str) -> None:
         """Remove a persistent definition and its autostart link."""
+        self.persistent.delete(name)
         self.set_autostart(name, False)
-        with self.registry():
-            self.persistent.delete(name)
 
     def rename(self, old: str, new: str, uuid: str, xml: str) -> None:
         """Give a persistent definition another name."""
-        with self.registry():
+
+        def check() -> None:
             if self.uuid_of(new) is not None:
                 raise OperationInvalidError(f"domain with name '{new}' already exists")
-            self.persistent.rename(old, new, uuid, xml)
+
+        self.persistent.rename(old, new, uuid, xml, check=check)
 
     def claim(self, name: str, uuid: str) -> GuestStatus:
         """Reserve name, UUID and an id for a guest that is about to start; the record is not settled yet."""
