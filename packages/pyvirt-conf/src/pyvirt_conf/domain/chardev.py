@@ -65,6 +65,11 @@ class CharSource(Element):
             if sum(kid.tag == name for kid in node) > 1:
                 raise BadValue(f"a character device has more than one <{name}>")
 
+    def forget_labels(self) -> None:
+        """Drop security labels: only ports, consoles and channels have them."""
+        if "seclabels" in self._fields:
+            self.__dict__["seclabels"] = []
+
 
 @element(type="null")
 class NullChar(CharSource):
@@ -81,7 +86,7 @@ class PtyChar(CharSource):
     """A pseudo terminal; its path is known once the guest runs."""
 
     path: str | None = attr("source/@path", live=True)
-    seclabels: list[DeviceSeclabel] = children("source/seclabel")
+    seclabels: list[DeviceSeclabel] = children("source/seclabel", live=True)
 
 
 @element(type="dev")

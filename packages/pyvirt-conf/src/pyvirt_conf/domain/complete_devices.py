@@ -27,6 +27,7 @@ from pyvirt_conf.domain.graphics import Listen, ListenType, SpiceGraphics
 from pyvirt_conf.domain.hostdev import ScsiHostdev
 from pyvirt_conf.domain.input import Input, InputBus, InputType
 from pyvirt_conf.domain.interface import Interface
+from pyvirt_conf.domain.memory_device import MemoryAccess, MemoryDevice, MemoryModel
 from pyvirt_conf.domain.misc import RandomBackend, Rng, Vsock
 from pyvirt_conf.domain.storage import (
     DEFAULT_PORTS,
@@ -150,6 +151,9 @@ def common_defaults(device: Element, domain: Domain, config: ParserConfig) -> No
     elif isinstance(device, Rng):
         if isinstance(device.backend, RandomBackend) and device.backend.device is None:
             device.backend.device = "/dev/random"
+    elif isinstance(device, MemoryDevice):
+        if device.model is MemoryModel.VIRTIO_PMEM and device.access is None:
+            device.access = MemoryAccess.SHARED
     elif isinstance(device, Vsock):
         if device.auto_cid is None:
             device.auto_cid = device.cid is None
@@ -234,9 +238,11 @@ def _video(video: Video, domain: Domain) -> None:
         model.type = default_video(domain)
     if model.type is VideoType.NONE:
         return
+    if model.type is VideoType.QXL and not model.ram:
+        model.ram = default_video_memory(domain, model.type)
     if not model.vram:
         model.vram = default_video_memory(domain, model.type) or None
-    for name in ("ram", "vram", "vram64", "vgamem"):
+    for name in ("ram", "vram"):
         size = getattr(model, name)
         if size:
             setattr(model, name, 1 << (size - 1).bit_length())
@@ -368,5 +374,5 @@ def _primary(videos: list[Video]) -> None:
     if primary:
         videos.remove(primary[0])
         videos.insert(0, primary[0])
-    elif videos and videos[0].model is not None:
+    elif videos and videos[0].model is not None and videos[0].model.type is not VideoType.NONE:
         videos[0].model.primary = True

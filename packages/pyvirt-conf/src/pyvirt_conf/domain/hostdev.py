@@ -12,13 +12,13 @@ from pyvirt_conf.domain.storage import Auth, Initiator, SecretUsage, StartupPoli
 from pyvirt_conf.domain.virtualport import InterfaceIp, Route
 from pyvirt_conf.xml import (
     U32,
-    U64,
     BadValue,
     Element,
     Mode,
     Node,
     OnOff,
     U32Any,
+    U64Any,
     Uuid,
     YesNo,
     attr,
@@ -119,7 +119,7 @@ class ScsiHostAddress(Element):
 
     bus: U32 = attr(required=True)
     target: U32 = attr(required=True)
-    unit: U64 = attr(required=True)
+    unit: U64Any = attr(required=True)
 
 
 @element("source", by="protocol", default_kind="adapter")

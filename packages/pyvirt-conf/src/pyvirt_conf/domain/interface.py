@@ -8,6 +8,7 @@ from typing import Annotated
 from pyvirt_conf.document import placed
 from pyvirt_conf.domain.address import BootDevice, DeviceAddress, Reconnect, Rom, UsbHostAddress, VirtioDriver
 from pyvirt_conf.domain.virtualport import Bandwidth, InterfaceIp, Route, VirtualPort, Vlan
+from pyvirt_conf.ip import IpAddress
 from pyvirt_conf.xml import (
     I32,
     I64,
@@ -118,11 +119,11 @@ Port = Annotated[int, integer(0, 65535)]
 class BridgeSource(Element):
     """A bridge of the host; the network it belongs to when that was looked up."""
 
-    network: str | None = attr()
+    network: str | None = attr(live=True)
     portid: Uuid | None = attr(live=True)
-    portgroup: str | None = attr()
+    portgroup: str | None = attr(live=True)
     bridge: str | None = attr()
-    mac_table_manager: MacTableManager | None = attr("@macTableManager")
+    mac_table_manager: MacTableManager | None = attr("@macTableManager", live=True)
 
 
 @element("source")
@@ -145,9 +146,9 @@ class NetworkSource(Element):
 class DirectSource(Element):
     """A physical interface a macvtap sits on."""
 
-    network: str | None = attr()
+    network: str | None = attr(live=True)
     portid: Uuid | None = attr(live=True)
-    portgroup: str | None = attr()
+    portgroup: str | None = attr(live=True)
     dev: str | None = attr()
     mode: MacvtapMode | None = attr()
 
@@ -294,7 +295,7 @@ class PortForward(Element):
     """Ports of the host that passt forwards."""
 
     proto: ForwardProtocol = attr(required=True)
-    address: str | None = attr()
+    address: IpAddress | None = attr()
     dev: str | None = attr()
     ranges: list[PortRange] = children()
 
@@ -410,10 +411,10 @@ class Interface(BootDevice, VirtioDriver):
     backend_vhost: str | None = attr("backend/@vhost")
     backend_log: str | None = attr("backend/@logFile")
     filterref: FilterRef | None = child(rank=20)
+    sndbuf: U64 | None = text("tune/sndbuf", rank=20)
+    teaming: Teaming | None = child(rank=20)
     link: LinkState | None = attr("link/@state", rank=20)
     mtu: U32 | None = attr("mtu/@size", omit=0, rank=20)
-    teaming: Teaming | None = child(rank=20)
-    sndbuf: U64 | None = text("tune/sndbuf", rank=20)
     coalesce_rx_frames: U32 | None = attr("coalesce/rx/frames/@max", rank=21)
     rom: Rom | None = child(rank=93)
 

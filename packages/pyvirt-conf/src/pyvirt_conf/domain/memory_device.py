@@ -92,6 +92,7 @@ class MemoryDevice(Device):
                     source.nodes = None
         if self.model is not MemoryModel.NVDIMM:
             target.label_size, target.readonly = None, False
+            self.uuid = None
         elif target.label_size is not None:
             if target.label_size < 128:
                 raise BadValue(f"nvdimm label of {target.label_size} KiB, at least 128 KiB are needed")

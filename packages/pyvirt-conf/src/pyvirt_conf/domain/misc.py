@@ -17,6 +17,7 @@ from pyvirt_conf.xml import (
     OnOff,
     Positive,
     Scalar,
+    U32Any,
     YesNo,
     attr,
     by_hand,
@@ -96,7 +97,7 @@ class Memballoon(Device, VirtioDriverLast):
     model: BalloonModel = attr(required=True)
     autodeflate: OnOff | None = attr()
     free_page_reporting: OnOff | None = attr("@freePageReporting")
-    period: U32 | None = attr("stats/@period", omit=0)
+    period: U32Any | None = attr("stats/@period", omit=0)
 
     def _parsed(self, node: Node, mode: Mode) -> None:
         if self.model is BalloonModel.NONE:
@@ -128,6 +129,7 @@ class EgdBackend(RngBackend):
     def _parsed(self, node: Node, mode: Mode) -> None:
         if node.get("type") is None:
             raise BadValue("missing type of an egd backend")
+        self.source.forget_labels()
 
 
 @element(model="builtin")
@@ -277,8 +279,12 @@ class RedirdevBus(StrEnum):
 class Redirdev(BootDevice):
     """A USB device of the client's machine, redirected."""
 
+    _keep_open = True
     bus: RedirdevBus = attr(default=RedirdevBus.USB, required=True)
     source: CharSource = inline()
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        self.source.forget_labels()
 
 
 def _usb_filter(width: int, high: int) -> Scalar:

@@ -44,3 +44,4 @@ class PassthroughSmartcard(Smartcard):
     def _parsed(self, node: Node, mode: Mode) -> None:
         if node.get("type") is None:
             raise BadValue("passthrough mode needs a character device type")
+        self.source.forget_labels()

@@ -75,6 +75,7 @@ class SdlDriver(StrEnum):
 class AudioStream(Element):
     """One direction of an audio backend; which fields count depends on the backend."""
 
+    _skip_empty = True
     mixing_engine: YesNo | None = attr("@mixingEngine")
     fixed_settings: YesNo | None = attr("@fixedSettings")
     voices: U32 | None = attr(omit=0)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pyvirt_conf.domain.address import Device, VirtioDriver
-from pyvirt_conf.xml import U32, BadValue, Element, Mode, Node, Positive, YesNo, attr, child, element
+from pyvirt_conf.xml import U32, Element, Mode, Node, Positive, YesNo, attr, child, element, fail
+from pyvirt_util.errors import ConfigUnsupportedError
 
 
 class VideoType(StrEnum):
@@ -73,11 +74,13 @@ class VideoModel(Element):
     resolution: Resolution | None = child()
 
     def _parsed(self, node: Node, mode: Mode) -> None:
-        if self.type is not VideoType.QXL:
-            for name in ("ram", "vram64", "vgamem"):
-                if getattr(self, name) is not None:
-                    raise BadValue(f"{name} is only supported for video type qxl")
-        if self.heads is None and self.type is not VideoType.NONE:
+        if self.type is VideoType.NONE:
+            # There is no card to say anything of.
+            self.__dict__ = {"type": self.type}
+            return
+        if self.acceleration is not None and not node.find("acceleration").attrib:  # type: ignore[union-attr]
+            fail(node, mode, "missing values for acceleration", "acceleration", ConfigUnsupportedError)
+        if self.heads is None and node.get("heads") is None:
             self.heads = 1
 
 
@@ -85,10 +88,20 @@ class VideoModel(Element):
 class Video(Device, VirtioDriver):
     """A video card."""
 
-    backend: VideoBackend | None = attr("driver/@name")
-    vgaconf: VgaConf | None = attr("driver/@vgaconf")
-    model: VideoModel | None = child(rank=11)
+    vgaconf: VgaConf | None = attr("driver/@vgaconf", rank=11)
+    backend: VideoBackend | None = attr("driver/@name", rank=11)
+    model: VideoModel | None = child(rank=12)
 
     def _parsed(self, node: Node, mode: Mode) -> None:
         if self.model is None:
             self.model = VideoModel(heads=1)
+        elif self.model.type is VideoType.NONE:
+            self.__dict__ = {name: self.__dict__.get(name) for name in ("model", "alias", "_line")}
+
+    # By hand: the first word for VGA is what it is without any.
+    def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
+        shown = self
+        if self.vgaconf is VgaConf.IO:
+            shown = self._shallow()
+            shown.vgaconf = None
+        shown._write(out, pad, mode, "video")

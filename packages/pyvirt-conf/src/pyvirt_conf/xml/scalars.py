@@ -173,6 +173,7 @@ Natural = Annotated[int, integer(0, 2**31 - 1)]
 Positive = Annotated[int, integer(1, 2**32 - 1)]
 U32Any = Annotated[int, integer(0, 2**32 - 1, base=0)]
 """Decimal, octal or hexadecimal by prefix, as C writes them."""
+U64Any = Annotated[int, integer(0, MAX_ULL, base=0)]
 YesNo = Annotated[bool, _choice("yes", "no")]
 OnOff = Annotated[bool, _choice("on", "off")]
 Uuid = Annotated[str, Scalar(parse_uuid)]

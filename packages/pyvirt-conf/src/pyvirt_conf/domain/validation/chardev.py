@@ -19,6 +19,7 @@ from pyvirt_conf.domain.chardev import (
     SerialTarget,
     SocketMode,
     SpicePortChar,
+    SpiceVmcChar,
     TcpChar,
     UdpChar,
     UnixChar,
@@ -43,6 +44,8 @@ def check_port(port: Serial | Parallel | Console | Channel, domain: Domain) -> N
         if allowed is not None and not isinstance(port.address, allowed):
             kind = dict(allowed._const)["type"]
             raise ConfigUnsupportedError(f"{port.target_type} requires address of {kind} type")
+    if isinstance(port, (Serial, Parallel)) and isinstance(port.source, SpiceVmcChar):
+        raise ConfigUnsupportedError("type 'spicevmc' is for channels of virtio only")
     picks = isinstance(port, Channel) and isinstance(port.target, (VirtioTarget, XenTarget))
     check_source(port.source, domain, may_lack_path=picks)
 

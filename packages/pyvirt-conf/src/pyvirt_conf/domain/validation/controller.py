@@ -40,9 +40,12 @@ def check_controller(controller: Controller, domain: Domain) -> None:
 def check_controllers(controllers: list[Controller]) -> None:
     """Refuse several controllers of one type and index; companions on USB share the index of their master."""
     seen = set()
+    masters = {c.index for c in controllers if c.type is ControllerType.USB and c.master is None}
     usb_none = usb_other = False
     for controller in controllers:
         if controller.type is ControllerType.USB:
+            if controller.master is not None and controller.index not in masters:
+                raise XmlDetailError(f"no master USB controller with index '{controller.index}'")
             usb_none = usb_none or controller.model == "none"
             usb_other = usb_other or controller.model != "none"
             continue
