@@ -85,7 +85,7 @@ class Card:
 
     def serve(self) -> None:
         """From here on this process has the card, as long as this object is kept."""
-        driver = self._driver()
+        driver: Any = self._driver()
         netlink.Rtnetlink = lambda: driver  # type: ignore[assignment, misc]
         plugin = InterfacePlugin(SavedSettings(str(self.folder / "saved")), sysfs=self.tree.sysfs)
         self._kept.enter_context(services.interface.replaced(plugin))
