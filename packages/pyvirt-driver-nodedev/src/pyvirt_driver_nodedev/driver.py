@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from pyvirt.driver import NodeDeviceDriver
 from pyvirt.driver.flags import allow_flags
 from pyvirt.enums.nodedev import ConnectListAllNodeDeviceFlags, NodeDeviceCreateXMLFlags, NodeDeviceDefineXMLFlags
 from pyvirt.refs import NodeDeviceRef
-from pyvirt_conf.nodedev import MdevCapability, NodeDevice, ScsiHostCapability
 from pyvirt_driver_nodedev.device import Host
 from pyvirt_driver_nodedev.inventory import Inventory
-from pyvirt_driver_nodedev.kinds import FLAGS
-from pyvirt_driver_nodedev.kinds.system import COMPUTER
-from pyvirt_driver_nodedev.mdev.devices import MediatedDevices
-from pyvirt_driver_nodedev.vports import ScsiHosts, host_number, new_wwn
+from pyvirt_driver_nodedev.kinds import COMPUTER, FLAGS
+from pyvirt_driver_nodedev.mdev import CONFIG
 from pyvirt_util.errors import ConfigUnsupportedError, NoNodeDeviceError, OperationInvalidError, XmlError
 
 if TYPE_CHECKING:
@@ -22,11 +20,15 @@ if TYPE_CHECKING:
 
     from pyvirt.enums.nodedev import NodeDeviceEventID
     from pyvirt.events import Dispatcher, EventCallback
+    from pyvirt_conf.nodedev import NodeDevice
     from pyvirt_driver_nodedev.inventory import Found
+    from pyvirt_driver_nodedev.mdev.devices import MediatedDevices
     from pyvirt_driver_nodedev.mdev.listing import MdevDefinition
+    from pyvirt_driver_nodedev.vports import ScsiHosts
     from pyvirt_util.uris import URI
 
 _CAPABILITIES = sum(FLAGS.values())
+_MDEV, _SCSI_HOST = "mdev", "scsi_host"
 _ACTIVE, _INACTIVE = ConnectListAllNodeDeviceFlags.ACTIVE, ConnectListAllNodeDeviceFlags.INACTIVE
 
 
@@ -53,12 +55,7 @@ class HostNodedevDriver(NodeDeviceDriver):
     ) -> None:
         self._host = Host(features=_features) if host is None else host
         self._inventory = Inventory(self._host)
-        self._scsi_hosts = ScsiHosts(self._host.sysfs, kernel=self._host.kernel)
-        self._mdevs = (
-            MediatedDevices(sysfs=self._host.sysfs, dev=self._host.dev, kernel=self._host.kernel)
-            if mdevs is None
-            else mdevs
-        )
+        self._given_mdevs = mdevs
         self._scheme = scheme
         self._dispatcher: Dispatcher | None = None
 
@@ -66,6 +63,23 @@ class HostNodedevDriver(NodeDeviceDriver):
     def open(cls, uri: URI) -> Self:
         """The devices that connections of ``uri`` see: those of this host."""
         return cls(scheme=uri.scheme.partition("+")[0])
+
+    # What lists do without is made, and its modules are loaded, when it is first asked for.
+
+    @property
+    def _mdevs(self) -> MediatedDevices:
+        if self._given_mdevs is None:
+            from pyvirt_driver_nodedev.mdev.devices import MediatedDevices
+
+            host = self._host
+            self._given_mdevs = MediatedDevices(sysfs=host.sysfs, dev=host.dev, kernel=host.kernel)
+        return self._given_mdevs
+
+    @property
+    def _scsi_hosts(self) -> ScsiHosts:
+        from pyvirt_driver_nodedev.vports import ScsiHosts
+
+        return ScsiHosts(self._host.sysfs, kernel=self._host.kernel)
 
     def close(self) -> None:
         """Forget all callbacks, and end the thread that watches devices for them."""
@@ -109,6 +123,8 @@ class HostNodedevDriver(NodeDeviceDriver):
         return _Known(name, found, definition)
 
     def _definitions(self) -> dict[str, MdevDefinition]:
+        if self._given_mdevs is None and not (self._host.is_real and os.path.isdir(CONFIG)):
+            return {}
         return self._mdevs.definitions(self._inventory.name_of_address)
 
     # Describing
@@ -123,7 +139,7 @@ class HostNodedevDriver(NodeDeviceDriver):
             assert known.definition is not None
             return known.definition.device
         document = self._inventory.document(known.found)
-        if document.find(MdevCapability) is not None:
+        if known.found.capabilities == [_MDEV]:
             self._mdevs.complete(document, known.definition, self._inventory.name_of_address)
         return document
 
@@ -142,7 +158,7 @@ class HostNodedevDriver(NodeDeviceDriver):
     def node_device_list_caps(self, device: NodeDeviceRef) -> list[str]:
         """See the base class; those inside others too, as ``vpd`` of PCI functions."""
         found = self._known(device.name).found
-        return [MdevCapability.type] if found is None else found.capabilities
+        return [_MDEV] if found is None else found.capabilities
 
     def node_device_is_persistent(self, device: NodeDeviceRef) -> bool:
         """See the base class. Mediated devices may be; the host is, and nothing else."""
@@ -163,32 +179,38 @@ class HostNodedevDriver(NodeDeviceDriver):
         """See the base class: a mediated device, or a virtual Fibre Channel adapter."""
         allow_flags(flags, NodeDeviceCreateXMLFlags.VALIDATE, "virNodeDeviceCreateXML")
         device = _parse(xml, strict=bool(flags))
-        if device.find(MdevCapability) is not None:
+        capabilities = [capability.type for capability in device.capabilities]
+        if _MDEV in capabilities:
             return NodeDeviceRef(self._mdevs.create(device, self._document_of))
-        if device.find(ScsiHostCapability) is not None:
+        if _SCSI_HOST in capabilities:
+            from pyvirt_driver_nodedev.vports import new_wwn
+
             device.complete(lambda: new_wwn(self._scheme))
             return NodeDeviceRef(self._scsi_hosts.create_vport(device))
-        raise _unsupported(device.name or "new device", [capability.type for capability in device.capabilities])
+        raise _unsupported(device.name or "new device", capabilities)
 
     def node_device_destroy(self, device: NodeDeviceRef) -> None:
         """See the base class: a mediated device, or a virtual Fibre Channel adapter."""
         known = self._known(device.name)
         if known.found is None:
             raise OperationInvalidError(f"device '{known.name}' is not active")
-        document = self._inventory.document(known.found)
-        if document.find(MdevCapability) is not None:
-            self._mdevs.stop(document)
-        elif document.find(ScsiHostCapability) is not None:
+        capabilities = known.found.capabilities
+        if capabilities == [_MDEV]:
+            self._mdevs.stop(self._inventory.document(known.found))
+        elif _SCSI_HOST in capabilities:
+            from pyvirt_driver_nodedev.vports import host_number
+
             self._scsi_hosts.delete_vport(host_number(known.name))
         else:
-            raise _unsupported(known.name, known.found.capabilities)
+            raise _unsupported(known.name, capabilities)
 
     def node_device_define_xml(self, xml: str, flags: NodeDeviceDefineXMLFlags) -> NodeDeviceRef:
         """See the base class: mediated devices only."""
         allow_flags(flags, NodeDeviceDefineXMLFlags.VALIDATE, "virNodeDeviceDefineXML")
         device = _parse(xml, strict=bool(flags))
-        if device.find(MdevCapability) is None:
-            raise _unsupported(device.name or "new device", [capability.type for capability in device.capabilities])
+        capabilities = [capability.type for capability in device.capabilities]
+        if _MDEV not in capabilities:
+            raise _unsupported(device.name or "new device", capabilities)
         if device.parent is None:
             raise XmlError("cannot define a mediated device without a parent")
         return NodeDeviceRef(self._mdevs.define(device, self._document_of))
@@ -223,7 +245,7 @@ class HostNodedevDriver(NodeDeviceDriver):
         known = self._known(device.name)
         if known.definition is not None:
             return known.definition
-        if known.found is not None and known.found.capabilities != [MdevCapability.type]:
+        if known.found is not None and known.found.capabilities != [_MDEV]:
             raise _unsupported(device.name, known.found.capabilities)
         raise OperationInvalidError(refusal)
 
@@ -252,6 +274,8 @@ class HostNodedevDriver(NodeDeviceDriver):
 
 def _parse(xml: str, *, strict: bool) -> NodeDevice:
     """The document of a device that is yet to be made."""
+    from pyvirt_conf.nodedev import NodeDevice
+
     if strict:
         from pyvirt_conf.strict import refuse_unknown
 

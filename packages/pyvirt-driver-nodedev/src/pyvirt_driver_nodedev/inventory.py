@@ -8,19 +8,16 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pyvirt_conf.nodedev import NodeDevice
-from pyvirt_conf.nodedev.device import Devnode, DevnodeType
 from pyvirt_driver_nodedev.device import Device, device_name
-from pyvirt_driver_nodedev.kinds import FLAGS, SUBSYSTEMS
-from pyvirt_driver_nodedev.kinds.system import COMPUTER, describe_system
+from pyvirt_driver_nodedev.kinds import COMPUTER, FLAGS, SUBSYSTEMS
 from pyvirt_util import sysfs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyvirt_conf.nodedev import NodeDevice
     from pyvirt_driver_nodedev.device import Host
-    from pyvirt_driver_nodedev.kinds import Subsystem
-    from pyvirt_driver_nodedev.kinds.base import Kind
+    from pyvirt_driver_nodedev.kinds import Kind, Subsystem
 
 _BY_NAME = {subsystem.name: subsystem for subsystem in SUBSYSTEMS}
 
@@ -111,20 +108,11 @@ class Inventory:
 
         :raises VirtError: it went away, or does not say what it must.
         """
-        device, kind = found.device, found.kind
-        if device is None or kind is None:
-            return NodeDevice(name=found.name, capabilities=[describe_system(self.host)])
-        devnodes = [Devnode(type=DevnodeType.LINK, path=link) for link in device.links]
-        if device.devnode is not None:
-            devnodes.insert(0, Devnode(type=DevnodeType.DEV, path=device.devnode))
-        return NodeDevice(
-            name=found.name,
-            path=device.path,
-            devnodes=devnodes,
-            parent=self.parent(found),
-            driver=device.driver,
-            capabilities=[kind.describe(device)],
-        )
+        from pyvirt_driver_nodedev.documents import device_document, host_document  # lists do without
+
+        if found.device is None or found.kind is None:
+            return host_document(found.name, self.host)
+        return device_document(found.name, found.kind.capability, found.device, self.parent(found))
 
     def _above(self, path: str) -> str:
         while path.startswith("/sys/devices/"):

@@ -1,4 +1,4 @@
-"""The kinds of devices there are: one class each, which names and describes devices of one capability.
+"""The kinds of devices there are, by capability: which devices are of each, and what they are called.
 
 :data:`SUBSYSTEMS` says in which buses and classes of the kernel they are found.
 """
@@ -8,18 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyvirt.enums.nodedev import ConnectListAllNodeDeviceFlags as Flags
+from pyvirt_driver_nodedev.kinds.base import Kind
 from pyvirt_driver_nodedev.kinds.misc import DrmKind, MdevKind, MdevParentKind, VdpaKind
 from pyvirt_driver_nodedev.kinds.net import NetKind
 from pyvirt_driver_nodedev.kinds.pci import PciKind
-from pyvirt_driver_nodedev.kinds.s390 import ApCardKind, ApMatrixKind, ApQueueKind, CcwKind, CssKind
-from pyvirt_driver_nodedev.kinds.scsi import ScsiGenericKind, ScsiHostKind, ScsiKind, ScsiTargetKind
+from pyvirt_driver_nodedev.kinds.s390 import ApMatrixKind, CcwKind, CssKind
+from pyvirt_driver_nodedev.kinds.scsi import ScsiGenericKind, ScsiHostKind
 from pyvirt_driver_nodedev.kinds.storage import StorageKind
-from pyvirt_driver_nodedev.kinds.usb import UsbDeviceKind, UsbInterfaceKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from pyvirt_driver_nodedev.kinds.base import Kind
 
 FLAGS = {
     "system": Flags.CAP_SYSTEM,
@@ -84,22 +82,25 @@ def _of_ap(name: str) -> int:
 
 
 SUBSYSTEMS = (
-    _bus("pci", PciKind()),
-    _bus("usb", UsbDeviceKind(), UsbInterfaceKind(), choose=_of_usb),
-    _class("net", NetKind()),
-    _bus("scsi", ScsiHostKind(), ScsiTargetKind(), ScsiKind(), choose=_of_scsi),
-    _class("scsi_generic", ScsiGenericKind()),
+    _bus("pci", PciKind("pci", "mdev_types", "vpd")),
+    _bus("usb", Kind("usb_device"), Kind("usb"), choose=_of_usb),
+    _class("net", NetKind("net")),
+    _bus("scsi", ScsiHostKind("scsi_host", "fc_host", "vports"), Kind("scsi_target"), Kind("scsi"), choose=_of_scsi),
+    _class("scsi_generic", ScsiGenericKind("scsi_generic")),
     # The class has partitions too.
-    _class("block", StorageKind(), "block"),
-    _class("drm", DrmKind()),
-    _bus("mdev", MdevKind()),
-    _class("mtty", MdevParentKind()),
-    _bus("vdpa", VdpaKind()),
-    _bus("ccw", CcwKind()),
-    _bus("css", CssKind()),
-    _bus("ap", ApCardKind(), ApQueueKind(), choose=_of_ap),
-    _bus("matrix", ApMatrixKind(), prefix=ApMatrixKind.capability),
+    _class("block", StorageKind("storage"), "block"),
+    _class("drm", DrmKind("drm")),
+    _bus("mdev", MdevKind("mdev")),
+    _class("mtty", MdevParentKind("mdev_types")),
+    _bus("vdpa", VdpaKind("vdpa")),
+    _bus("ccw", CcwKind("ccw")),
+    _bus("css", CssKind("css", "mdev_types")),
+    _bus("ap", Kind("ap_card"), Kind("ap_queue"), choose=_of_ap),
+    _bus("matrix", ApMatrixKind("ap_matrix", "mdev_types"), prefix="ap_matrix"),
 )
 """All of them, in the order devices are listed."""
 
-__all__ = ["FLAGS", "SUBSYSTEMS", "Subsystem"]
+COMPUTER = "computer"
+"""The name of the device that stands for the host itself."""
+
+__all__ = ["COMPUTER", "FLAGS", "SUBSYSTEMS", "Kind", "Subsystem"]

@@ -6,3 +6,6 @@
 * :mod:`~pyvirt_driver_nodedev.mdev.mdevctl`: running it. It keeps the definitions, in files of its own.
 * :mod:`~pyvirt_driver_nodedev.mdev.devices`: all of it for the driver.
 """
+
+CONFIG = "/etc/mdevctl.d"
+"""Where mdevctl's files are: ``PARENT/UUID``."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyvirt_driver_nodedev.mdev import CONFIG
 from pyvirt_driver_nodedev.mdev.command import PROGRAM
 from pyvirt_driver_nodedev.mdev.identity import mdev_name, mdev_of, place_below_parent
-from pyvirt_driver_nodedev.mdev.mdevctl import CONFIG, Mdevctl
+from pyvirt_driver_nodedev.mdev.mdevctl import Mdevctl
 from pyvirt_driver_nodedev.mdev.sysfs import MdevBus
 from pyvirt_driver_nodedev.vfio import group_in_use
 from pyvirt_driver_nodedev.waiting import PATIENCE

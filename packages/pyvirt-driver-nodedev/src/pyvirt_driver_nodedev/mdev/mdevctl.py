@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pyvirt_driver_nodedev.mdev import command
+from pyvirt_driver_nodedev.mdev import CONFIG, command
 from pyvirt_driver_nodedev.mdev.identity import mdev_of
 from pyvirt_driver_nodedev.mdev.listing import parse_listing
 from pyvirt_util import process, uuids
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from pyvirt_driver_nodedev.mdev.command import Command
     from pyvirt_driver_nodedev.mdev.listing import MdevDefinition
 
-CONFIG = "/etc/mdevctl.d"
-"""Where mdevctl's files are: ``PARENT/UUID``."""
 _SCRIPTS = "scripts.d"
 
 

@@ -11,9 +11,6 @@ from pyvirt_util import uuids
 if TYPE_CHECKING:
     from pyvirt_driver_nodedev.device import Host
 
-COMPUTER = "computer"
-"""The name of the device that stands for the host."""
-
 _TABLES = "devices/virtual/dmi/id"
 _NO_UUID = "00000000-0000-0000-0000-000000000000"
 
