@@ -23,12 +23,14 @@ from pyvirt.services.specs.interface import (
 )
 from pyvirt_conf import Domain, XmlFlags
 from pyvirt_conf.network.port import NetworkPort
+from pyvirt_conf.nwfilter.binding import FilterBinding
 from pyvirt_driver_qemu.capabilities.cache import SECTIONS, from_data
 from pyvirt_driver_qemu.command import Context, Plugged
 from pyvirt_driver_qemu.command.hostdev import interface_hostdevs
 from pyvirt_driver_qemu.command.interface import interfaces
 from pyvirt_driver_qemu.completion import assign_aliases
 from pyvirt_driver_qemu.dry_run import DryOpener
+from pyvirt_driver_qemu.guest import _first_commands
 from pyvirt_driver_qemu.network import decode, encode, plug_interfaces, unplug_all
 from pyvirt_util.errors import ConfigUnsupportedError, InternalError, NoSupportError, OperationFailedError
 from pyvirt_util.undo import UndoStack
@@ -43,7 +45,7 @@ VF_XML = """
 
 
 class Host:
-    """All three services: plays the host, and writes down what it is asked, and what is undone."""
+    """All four services: plays the host, and writes down what it is asked, and what is undone."""
 
     def __init__(self) -> None:
         self.log: list[tuple[Any, ...]] = []
@@ -84,6 +86,17 @@ class Host:
         return True
 
     @hookimpl
+    def nwfilter_binding_apply(self, binding_xml: str, undo: UndoStack) -> bool:
+        self.note("filter", FilterBinding.parse(binding_xml))
+        undo.push(self.note, "filter away by undo")
+        return True
+
+    @hookimpl
+    def nwfilter_binding_remove(self, port_dev: str) -> bool:
+        self.note("filter away", port_dev)
+        return True
+
+    @hookimpl
     def network_port_create(self, network: str, port_xml: str, undo: UndoStack) -> str:
         self.note("port", network)
         port = NetworkPort.parse(port_xml)
@@ -101,7 +114,7 @@ class Host:
 def host() -> Iterator[Host]:
     made = Host()
     with ExitStack() as stack:
-        for service in (services.interface, services.nodedev, services.network):
+        for service in (services.interface, services.nodedev, services.network, services.nwfilter):
             stack.enter_context(service.replaced(made))
         yield made
 
@@ -316,6 +329,11 @@ def test_a_detaching_that_fails_leaves_nothing(start, host):
         ("interface", nic("hostdev", VF_XML, managed="yes"), "pip install pyvirt-netdev"),
         ("nodedev", nic("hostdev", VF_XML, managed="yes"), "pip install pyvirt-driver-nodedev"),
         ("network", nic("network", "<source network='default'/>"), "pip install pyvirt-driver-network"),
+        (
+            "nwfilter",
+            nic("bridge", "<source bridge='br0'/><filterref filter='clean'/>"),
+            "pip install pyvirt-driver-nwfilter",
+        ),
     ],
 )
 def test_what_is_not_installed_is_named(start, host, service, xml, hint):
@@ -404,6 +422,38 @@ def test_whatever_fails_the_rest_is_given_back(start, host):
     with pytest.raises(OperationFailedError, match="unplug does not work"):
         unplug_all(attempt.records[-1])
     assert [entry[0] for entry in host.log] == ["port back", "reattach"]
+
+
+def test_a_filter_is_on_the_device_before_the_guest_runs(start, host):
+    reference = "<filterref filter='clean'><parameter name='IP' value='192.0.2.1'/></filterref>"
+    attempt = start(
+        nic("bridge", "<source bridge='br0'/>" + reference), nic("ethernet", "<target dev='t0'/>" + reference)
+    )
+    attempt.run()
+    first, second = (entry[1] for entry in host.log if entry[0] == "filter")
+    assert (first.owner.name, first.owner.uuid, first.portdev) == ("web", UUID, "vnet7")
+    assert (first.mac, first.filterref.filter) == ("52:54:00:00:00:01", "clean")
+    assert first.filterref.values() == {"IP": ("192.0.2.1",)}
+    assert second.portdev == "t0"
+    assert [entry[0] for entry in host.log][:3] == ["plug", "record", "filter"]
+    assert [item.filtered for item in decode(attempt.records[-1])] == [True, True]
+    host.log.clear()
+    unplug_all(attempt.records[-1])
+    assert host.log[:2] == [("filter away", "vnet7"), ("unplug", "bridge", "vnet7")]
+    host.fails = {"filter"}
+    attempt = start(nic("bridge", "<source bridge='br0'/>" + reference))
+    with pytest.raises(OperationFailedError, match="filter does not work"):
+        attempt.run()
+    assert host.log[-1] == ("unplug by undo", "br0")
+
+
+def test_a_cable_that_is_out(start):
+    domain = domain_of(nic("user"), nic("user", "<link state='down'/>"))
+    commands = _first_commands(domain, resume=True)
+    assert [(command.name, command.arguments) for command in commands] == [
+        ("set_link", {"name": "net1", "up": False}),
+        ("cont", None),
+    ]
 
 
 def test_a_tap_costs_one_record_and_what_stays_costs_two(start):

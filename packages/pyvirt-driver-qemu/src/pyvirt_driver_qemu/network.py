@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pyvirt.services.specs.interface import InterfaceRequest
     from pyvirt_conf import Domain
-    from pyvirt_conf.domain.interface import Interface
+    from pyvirt_conf.domain.interface import FilterRef, Interface
     from pyvirt_util.undo import UndoStack
 
     class Inheritance(Protocol):
@@ -46,14 +46,15 @@ _VHOST_NET = "/dev/vhost-net"
 class Held(NamedTuple):
     """What one NIC has of the host.
 
-    ``target`` is the name of its device; ``detached`` the PCI function that was taken from the host's driver; ``port``
-    that of a network. All of them are given back by :func:`unplug`.
+    ``target`` is the name of its device, and ``filtered`` whether its traffic is; ``detached`` the PCI function that
+    was taken from the host's driver; ``port`` that of a network. All of them are given back by :func:`unplug`.
     """
 
     request: InterfaceRequest | None = None
     target: str | None = None
     detached: str | None = None
     port: Port | None = None
+    filtered: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -66,6 +67,8 @@ class Held(NamedTuple):
             found["detached"] = self.detached
         if self.port is not None:
             found["port"] = list(self.port)
+        if self.filtered:
+            found["filtered"] = True
         return found
 
     @classmethod
@@ -79,6 +82,7 @@ class Held(NamedTuple):
             data.get("target"),
             data.get("detached"),
             Port(*port) if port is not None else None,
+            bool(data.get("filtered")),
         )
 
 
@@ -161,8 +165,34 @@ def _plug_device(
     plugged = services.interface.plug(request, undo)
     numbers = tuple(launcher.pass_fd(fd, owned=True) for fd in plugged.fds)
     interface.target = plugged.target
+    held = held._replace(target=plugged.target)
+    if interface.filterref is not None and interface.filterref.filter is not None:
+        held = held._replace(filtered=True)
+        record(held)
+        _filter(interface, domain, interface.filterref, undo)
     vhost = _open_vhost(interface, domain, launcher, len(numbers))
-    return PluggedInterface(Plugged(tap_fds=numbers, vhost_fds=vhost), held._replace(target=plugged.target))
+    return PluggedInterface(Plugged(tap_fds=numbers, vhost_fds=vhost), held)
+
+
+def _filter(interface: Interface, domain: Domain, reference: FilterRef, undo: UndoStack) -> None:
+    """Put the interface's network filter on its device, before the guest can send anything.
+
+    :raises NoSupportError: no installed distribution filters; its hint names one that does.
+    """
+    from pyvirt import services
+    from pyvirt_conf.nwfilter.binding import BindingOwner, FilterBinding
+    from pyvirt_conf.nwfilter.reference import FilterParameter, FilterReference
+
+    binding = FilterBinding(
+        owner=BindingOwner(name=domain.name or "", uuid=domain.uuid or ""),
+        portdev=interface.target or "",
+        mac=interface.mac or "",
+        filterref=FilterReference(
+            filter=reference.filter or "",
+            parameters=[FilterParameter(name=item.name, value=item.value) for item in reference.parameters],
+        ),
+    )
+    services.nwfilter.apply(binding.format(), undo)
 
 
 def _plug_function(
@@ -221,6 +251,9 @@ def unplug(held: Held) -> None:
 
     failure: VirtError | None = None
     steps: list[Callable[[], object]] = []
+    if held.filtered and held.target is not None:
+        device = held.target
+        steps.append(lambda: services.nwfilter.remove(device))
     if held.request is not None:
         request = held.request
         steps.append(lambda: services.interface.unplug(request, held.target))
