@@ -6,6 +6,8 @@ end.
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from pyvirt_conf.domain import complete_devices as devices
 from pyvirt_conf.domain.addresses.controller_index import assign_controller_indexes
 from pyvirt_conf.domain.config import ParserConfig, ParserFeature, XmlFlags
@@ -31,7 +33,7 @@ def complete(domain: Domain, config: ParserConfig, flags: XmlFlags) -> None:
     :raises VirtError: what is left out can't be filled in, or contradicts what is there.
     """
     _os_type(domain)
-    if not flags & XmlFlags.BUILT:
+    if XmlFlags.BUILT not in flags:
         _document(domain, config)
     _memory(domain, flags)
     assign_controller_indexes(domain)
@@ -66,7 +68,7 @@ def _document(domain: Domain, config: ParserConfig) -> None:
     _numatune(domain)
     devices.sort(domain)
     devices.number(domain)
-    for device in domain.devices.all():
+    for device in (*domain.devices.disks, *domain.devices.interfaces):
         devices.document_defaults(device, config)
 
 
@@ -122,7 +124,9 @@ OS_TYPES = ("hvm", "xen", "linux", "exe", "uml", "xenpvh")
 def _boot(domain: Domain) -> None:
     if domain.os.type != "hvm" or domain.bootloader is not None:
         return
-    per_device = any(getattr(device, "boot", None) is not None for device in domain.devices.all())
+    all_of = domain.devices
+    bootable = (*all_of.disks, *all_of.interfaces, *all_of.hostdevs, *all_of.redirdevs, *all_of.filesystems)
+    per_device = any(device.boot is not None for device in bootable)
     if per_device and domain.os.boot:
         raise XmlError("per-device boot elements cannot be used together with os/boot elements")
     if not per_device and not domain.os.boot:
@@ -157,7 +161,7 @@ def _memory(domain: Domain, flags: XmlFlags) -> None:
     numa = domain.cpu.numa if domain.cpu is not None else None
     modules = sum(module.target.size for module in domain.devices.memories)
     cells = 0
-    if numa is not None and (not domain.memory or flags & XmlFlags.ABI_UPDATE):
+    if numa is not None and (not domain.memory or XmlFlags.ABI_UPDATE in flags):
         cells = sum(cell.memory for cell in numa.cells)
     if cells:
         domain.memory = cells + modules
@@ -178,15 +182,14 @@ def _cputune(domain: Domain, config: ParserConfig) -> None:
     """One pin and one scheduler per CPU, sorted; resource groups only for CPUs there are."""
     tune = domain.cputune
     count = domain.vcpu.count
-    all_vcpus = Bitmap.first(count)
-    if domain.vcpus:
-        online = {item.id for item in domain.vcpus if item.enabled}
-    else:
-        online = set(range(domain.vcpu.current or count))
-    if config.features & ParserFeature.OFFLINE_VCPUPIN:
-        online = set(range(count))
-    # Pins of CPUs that aren't there are ignored: old definitions have them.
-    tune.vcpupin = sorted((pin for pin in tune.vcpupin if pin.vcpu in online), key=lambda pin: pin.vcpu)
+    if tune.vcpupin:
+        online: Container[int] = range(domain.vcpu.current or count)
+        if ParserFeature.OFFLINE_VCPUPIN in config.features:
+            online = range(count)
+        elif domain.vcpus:
+            online = {item.id for item in domain.vcpus if item.enabled}
+        # Pins of CPUs that aren't there are ignored: old definitions have them.
+        tune.vcpupin = sorted((pin for pin in tune.vcpupin if pin.vcpu in online), key=lambda pin: pin.vcpu)
     tune.iothreadpin.sort(key=lambda pin: pin.iothread)
     schedulers: dict[int, VcpuSched] = {}
     for sched in tune.vcpusched:
@@ -204,6 +207,7 @@ def _cputune(domain: Domain, config: ParserConfig) -> None:
                 iothreads=Bitmap([number]), scheduler=item.scheduler, priority=_priority(item)
             )
     tune.iothreadsched = [threads[number] for number in sorted(threads)]
+    all_vcpus = Bitmap.first(count) if tune.cachetune or tune.memorytune else Bitmap()
     for group in tune.cachetune:
         group.vcpus &= all_vcpus
         for monitor in group.monitors:
@@ -259,7 +263,7 @@ def _numatune(domain: Domain) -> None:
     ):
         vcpu.placement = VcpuPlacement.AUTO
     if vcpu.placement is VcpuPlacement.AUTO:
-        vcpu.cpuset = domain.cputune.emulatorpin = None
+        vcpu.cpuset = None
 
 
 def validate_name(domain: Domain, config: ParserConfig) -> None:

@@ -31,6 +31,7 @@ from pyvirt_conf.domain.memory_device import MemoryAccess, MemoryDevice, MemoryM
 from pyvirt_conf.domain.misc import RandomBackend, Rng, Vsock
 from pyvirt_conf.domain.storage import (
     DEFAULT_PORTS,
+    BlockSource,
     FileSource,
     NetworkSource,
     StorageProtocol,
@@ -96,7 +97,7 @@ def insert_controller(domain: Domain, controller: Controller) -> None:
 def number(domain: Domain) -> None:
     """Ports of serial and parallel ports and consoles are counted on where none is given."""
     for kind in (domain.devices.serials, domain.devices.parallels):
-        highest = -1
+        highest = max((port.port for port in kind if port.port is not None), default=-1)
         for port in kind:
             if port.port is None:
                 port.port = highest + 1
@@ -207,6 +208,8 @@ def _disk(disk: Disk, domain: Domain, config: ParserConfig) -> None:
     source = disk.source
     if isinstance(source, NetworkSource) and source.protocol is None:
         disk.source = FileSource()  # an empty drive has no protocol
+    elif isinstance(source, BlockSource) and not source.dev:
+        disk.source = FileSource()
     elif isinstance(source, NetworkSource) and source.protocol is StorageProtocol.ISCSI:
         if source.name is not None and "/" not in source.name:
             source.name += "/0"  # the first unit of the target
@@ -320,8 +323,8 @@ def add_controller(domain: Domain, kind: ControllerType, index: int, model: str 
 
 _BUS_CONTROLLERS = (
     (DiskBus.SCSI, ControllerType.SCSI),
-    (DiskBus.IDE, ControllerType.IDE),
     (DiskBus.FDC, ControllerType.FDC),
+    (DiskBus.IDE, ControllerType.IDE),
     (DiskBus.SATA, ControllerType.SATA),
 )
 
@@ -329,9 +332,11 @@ _BUS_CONTROLLERS = (
 def imply(domain: Domain, config: ParserConfig, flags: XmlFlags) -> None:
     """Controllers that other devices sit on, and a video card for graphics (virDomainDefAddImplicitDevices)."""
     devices = domain.devices
-    for bus, kind in _BUS_CONTROLLERS:
-        _upto(domain, kind, (d.address for d in devices.disks if d.bus is bus))
-    _upto(domain, ControllerType.SCSI, (h.address for h in devices.hostdevs if isinstance(h, ScsiHostdev)))
+    if devices.disks:
+        for bus, kind in _BUS_CONTROLLERS:
+            _upto(domain, kind, (d.address for d in devices.disks if d.bus is bus))
+    if devices.hostdevs:
+        _upto(domain, ControllerType.SCSI, (h.address for h in devices.hostdevs if isinstance(h, ScsiHostdev)))
     for channel in devices.channels:
         if isinstance(channel.target, VirtioTarget):
             _serial_controller(domain, channel.address)

@@ -67,7 +67,7 @@ def _new_uuid() -> str:
 def _new_mac(prefix: bytes) -> str:
     import os
 
-    return ":".join(f"{byte:02x}" for byte in prefix + os.urandom(3))
+    return (prefix + os.urandom(3)).hex(":")
 
 
 @dataclass(frozen=True)

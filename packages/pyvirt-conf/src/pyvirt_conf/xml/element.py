@@ -47,15 +47,13 @@ class Element:
     """What is inside is somebody else's."""
 
     def __init__(self, **values: Any) -> None:
-        for name in values:
-            if name not in self._fields:
-                raise TypeError(f"{type(self).__name__} has no field '{name}'")
+        if not values.keys() <= self._fields.keys():
+            unknown = next(name for name in values if name not in self._fields)
+            raise TypeError(f"{type(self).__name__} has no field '{unknown}'")
         for name in self._needed:
             if values.get(name) is None:
                 raise TypeError(f"{type(self).__name__} needs '{name}'")
         own = self.__dict__
-        for name in self._lists:
-            own[name] = []
         own.update(values)
         for name, made in self._auto.items():
             if own.get(name) is None:

@@ -104,7 +104,7 @@ class Capabilities:
     def machine(self, name: str, accelerator: str = "tcg") -> MachineType | None:
         """The machine type called ``name``, or of that alias."""
         for machine in self.machines(accelerator):
-            if name in (machine.name, machine.alias):
+            if machine.name == name or machine.alias == name:
                 return machine
         return None
 

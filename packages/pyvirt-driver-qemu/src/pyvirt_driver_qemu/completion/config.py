@@ -88,7 +88,7 @@ def parser_config(
         defaults.default_security_model(domain, host, flags)
         defaults.forget_sockets(domain, host, flags)
         cpu.complete(domain, capabilities, machine)
-        if flags & XmlFlags.ABI_UPDATE:
+        if XmlFlags.ABI_UPDATE in flags:
             memory.align(domain)
 
     def device(item: Any, domain: Domain, flags: XmlFlags) -> None:
@@ -103,7 +103,7 @@ def parser_config(
             devices.complete(controller, domain, capabilities)
         for serial in domain.devices.serials:
             devices.complete(serial, domain, capabilities)
-        addresses.assign(domain, capabilities, host.pci, new=bool(flags & XmlFlags.ABI_UPDATE))
+        addresses.assign(domain, capabilities, host.pci, new=XmlFlags.ABI_UPDATE in flags)
 
     return ParserConfig(
         features=FEATURES,

@@ -165,13 +165,13 @@ def default_security_model(domain: Domain, host: Host, flags: XmlFlags) -> None:
         return
     label = domain.seclabels[0]
     label.model = host.security_model
-    if label.model == "none" and flags & XmlFlags.INACTIVE:
+    if label.model == "none" and XmlFlags.INACTIVE in flags:
         label.type, label.relabel = SeclabelType.NONE, False
 
 
 def forget_sockets(domain: Domain, host: Host, flags: XmlFlags) -> None:
     """A VNC socket the driver made for a guest that ran is not for the next."""
-    if host.socket_folder is None or not flags & XmlFlags.INACTIVE:
+    if host.socket_folder is None or XmlFlags.INACTIVE not in flags:
         return
     for display in domain.devices.graphics:
         if isinstance(display, VncGraphics):

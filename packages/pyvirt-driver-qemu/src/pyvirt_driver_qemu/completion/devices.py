@@ -11,7 +11,7 @@ from pyvirt_conf.domain.disk import Disk
 from pyvirt_conf.domain.graphics import Listen, ListenType, SpiceGraphics, VncGraphics
 from pyvirt_conf.domain.input import Input, InputBus, InputType
 from pyvirt_conf.domain.interface import Interface, NetType
-from pyvirt_conf.domain.misc import Panic, PanicModel, RandomBackend, Rng, Shmem, ShmemModel, Vsock, VsockModel
+from pyvirt_conf.domain.misc import Panic, PanicModel, Shmem, ShmemModel, Vsock, VsockModel
 from pyvirt_conf.domain.storage import (
     Encryption,
     EncryptionEngine,
@@ -216,9 +216,6 @@ def _display(display: VncGraphics | SpiceGraphics, domain: Domain, capabilities:
     socket = getattr(display, "socket", None)
     if socket is not None:
         display.listens.append(Listen(type=ListenType.SOCKET, socket=socket))
-    elif isinstance(display, SpiceGraphics) and not (display.autoport or display.port or display.tls_port):
-        # Nobody said where, so nobody is to connect but through the driver.
-        display.listens.append(Listen(type=ListenType.NONE))
     else:
         display.listens.append(Listen(type=ListenType.ADDRESS, address=display.listen))
 
@@ -255,11 +252,6 @@ def _vsock(vsock: Vsock, domain: Domain, capabilities: Capabilities) -> None:
         vsock.model = VsockModel.VIRTIO
 
 
-def _rng(rng: Rng, domain: Domain, capabilities: Capabilities) -> None:
-    if isinstance(rng.backend, RandomBackend) and rng.backend.device is None:
-        rng.backend.device = "/dev/random"
-
-
 def _shmem(shmem: Shmem, domain: Domain, capabilities: Capabilities) -> None:
     if not shmem.memory and shmem.model is not ShmemModel.IVSHMEM_DOORBELL:
         shmem.memory = _SHMEM_SIZE
@@ -279,6 +271,5 @@ RULES: dict[type, Callable[[Any, Domain, Capabilities], None]] = {
     Tpm: _tpm,
     Vsock: _vsock,
     Channel: _channel,
-    Rng: _rng,
     Shmem: _shmem,
 }

@@ -57,11 +57,12 @@ def assign(domain: Domain, capabilities: Capabilities, host: HostPci) -> None:
     supported = _has_pci(domain, capabilities)
     pseries = is_pseries(domain)
     # Controllers that are added now get no ids of IBM Z's, as in libvirt.
-    present = addressed(domain) if "zpci" in capabilities else ()
+    present = addressed(domain) if "zpci" in capabilities else []
     assign_pci(domain, _policy(domain, capabilities, host, supported=supported, pseries=pseries))
     if not supported:
         return
-    assign_zpci(device for device in present if not isinstance(device, Serial | Parallel | Channel | Console))
+    if present:
+        assign_zpci(device for device in present if not isinstance(device, Serial | Parallel | Channel | Console))
 
     def model_name(controller: Controller) -> str | None:
         if controller.model == "pcie-root-port":

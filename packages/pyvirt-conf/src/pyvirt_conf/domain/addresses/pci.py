@@ -61,6 +61,7 @@ _TYPE_NAMES = {
 }
 _TYPES = sum(_TYPE_NAMES)
 _NEEDS = Connect.AUTO | Connect.HOTPLUG
+_SHARED, _INTEGRATED = Connect.SHARED, Connect.INTEGRATED
 
 #: What a PCI controller is to the bus it sits on; the roots sit on none.
 CONTROLLER_TYPES: dict[str, int] = {
@@ -150,24 +151,28 @@ class PciBus:
     def slot_for(self, connect: int) -> int | None:
         """The first slot such a device can have; ``None``: the bus doesn't take it, or is full."""
         accepts = self.accepts
-        if connect & _NEEDS & ~accepts or not connect & accepts & _TYPES:
+        if not connect & accepts & _TYPES or connect & _NEEDS & ~accepts:
             return None
-        slots = self.free | self.shared if connect & Connect.SHARED else self.free
+        slots = self.free | self.shared if connect & _SHARED else self.free
         # The lowest bit that is set.
         return (slots & -slots).bit_length() - 1 if slots else None
 
-    def mark(self, slot: int, function: int, connect: int) -> None:
-        """Note that a function of a slot is taken."""
+    def put(self, slot: int, function: int | None, connect: int) -> int:
+        """Note that a function of a slot is taken, by default the first that is free; which it is."""
         bit = 1 << slot
         taken = self.functions.get(slot, 0)
         if not taken:
             self.free &= ~bit
-            if connect & Connect.SHARED:
+            if connect & _SHARED:
                 self.shared |= bit
+        if function is None:
+            # The lowest bit that is not set.
+            function = (~taken & (taken + 1)).bit_length() - 1 if taken else 0
         taken |= 1 << function
         self.functions[slot] = taken
         if taken == 0xFF:
             self.shared &= ~bit
+        return function
 
     def copy(self) -> PciBus:
         """Another bus with the same slots taken, that takes what buses of its kind take."""
@@ -246,7 +251,7 @@ class PciAddressSet:
         elif bus.group != group:
             # The user has it so; from now on nobody is alone on this bus.
             bus.group = 0
-        bus.mark(slot, function, connect)
+        bus.put(slot, function, connect)
         return number, slot, function
 
     # -- places that are chosen ------------------------------------------------------------------------------------
@@ -258,37 +263,34 @@ class PciAddressSet:
         :raises InternalError: there is none, and none can be added.
         """
         number, slot = self._room(connect, group)
-        if number is None:
+        if number < 0:
             if self.growth is None:
                 raise InternalError(f"no more PCI slots{f' for {named(device)}' if device is not None else ''}")
             number = self._grow(connect, len(self.buses))
             slot = self.buses[number].first
         bus = self.buses[number]
-        if bus.free == bus.all and not bus.group_locked:
+        if bus.group != group:
+            # It was empty.
             bus.group = group
-        if function is None:
-            taken = bus.functions.get(slot, 0)
-            # The lowest bit that is not set.
-            function = (~taken & (taken + 1)).bit_length() - 1 if taken else 0
-        bus.mark(slot, function, connect)
-        return number, slot, function
+        return number, slot, bus.put(slot, function, connect)
 
-    def _room(self, connect: int, group: int) -> tuple[int | None, int]:
-        """The bus that has room for such a device, and the slot; no bus: there is none."""
-        if connect & Connect.INTEGRATED:
+    def _room(self, connect: int, group: int) -> tuple[int, int]:
+        """The bus that has room for such a device, and the slot; bus -1: there is none."""
+        if connect & _INTEGRATED:
             slot = self.buses[0].slot_for(connect & ~Connect.AUTO)
-            return (None, 0) if slot is None else (0, slot)
+            return (-1, 0) if slot is None else (0, slot)
+        buses = self.buses
         start = self._start.get(connect, 0)
-        empty: tuple[int | None, int] = (None, 0)
-        for number in range(start, len(self.buses)):
-            bus = self.buses[number]
+        empty = (-1, 0)
+        for number in range(start, len(buses)):
+            bus = buses[number]
             slot = bus.slot_for(connect)
             if slot is None:
                 if number == start:
                     start = self._start[connect] = number + 1
             elif bus.group == group:
                 return number, slot
-            elif empty[0] is None and bus.empty and not bus.group_locked:
+            elif empty[0] < 0 and bus.empty and not bus.group_locked:
                 empty = number, slot
         return empty
 

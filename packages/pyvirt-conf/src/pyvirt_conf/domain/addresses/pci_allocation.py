@@ -39,15 +39,6 @@ def _nothing(allocation: PciAllocation) -> None:
     """The board has no places of its own."""
 
 
-def _together(device: object) -> int:
-    """Everybody shares buses with everybody."""
-    return 0
-
-
-def _whole(controller: Controller) -> None:
-    """No controller is part of another."""
-
-
 class PciPolicy(NamedTuple):
     """What is special about PCI in the guests of a driver, or in one of them.
 
@@ -90,11 +81,11 @@ class PciPolicy(NamedTuple):
     spare_port: int = Connect.NONE
     """What a slot is kept free for in a guest whose buses are all added here."""
 
-    function: Callable[[Controller], int | None] = _whole
+    function: Callable[[Controller], int | None] | None = None
     """The function of a controller that is part of a whole, all parts of one index sharing a slot."""
 
-    group: Callable[[Any], int] = _together
-    """The isolation group of a device: only those of one group share a bus."""
+    group: Callable[[Any], int] | None = None
+    """The isolation group of a device: only those of one group share a bus. ``None``: all are of group 0."""
 
     root_locked: bool = False
     """Bus 0 is for devices of isolation group 0."""
@@ -108,8 +99,6 @@ class PciAllocation:
         self.policy = policy
         self.addresses = addresses
         self.places: list[tuple[Any, Place]] = []
-        self._group = policy.group
-        self._function = policy.function
         self._done: set[int] = set()
         self._first: list[tuple[Any, int]] = []
         #: By index, bus and slot of wholes of several parts.
@@ -126,7 +115,7 @@ class PciAllocation:
 
         :raises XmlError: the place is another device's.
         """
-        self._place(device, self.addresses.reserve((0, slot, function), Connect.ENDPOINTS, device=device))
+        self._keep(device, self.addresses.reserve((0, slot, function), Connect.ENDPOINTS, device=device))
         self._done.add(id(device))
 
     def block(self, slot: int, function: int = 0) -> None:
@@ -157,9 +146,10 @@ class PciAllocation:
                 raise XmlError(f"invalid PCI address {address} of {named(device)}, guests have PCI domain 0 only")
             # Old definitions have addresses of devices that need none.
             connect = self.policy.connect(device) or Connect.PCI_DEVICE
-            place = self.addresses.reserve(place, connect, group=self._group(device), device=device)
+            group = self.policy.group(device) if self.policy.group is not None else 0
+            place = self.addresses.reserve(place, connect, group=group, device=device)
             address.bus = place[0]
-            self._place(device, place)
+            self._keep(device, place)
 
     def waiting(self) -> list[tuple[Any, int]]:
         """Devices that are to get a place, but for PCI controllers: in order, with their connect flags."""
@@ -186,30 +176,34 @@ class PciAllocation:
 
     def try_all(self, devices: list[tuple[Any, int]]) -> None:
         """Take a place for everybody, adding buses where it takes any; who gets which is of no interest."""
-        take, spare, group = self.addresses.take, self.policy.spare_slot, self._group
+        take, spare, group = self.addresses.take, self.policy.spare_slot, self.policy.group
         for device, connect in self._first:
-            take(connect, group(device), None, device)
+            take(connect, group(device) if group is not None else 0, None, device)
         if spare and not self.addresses.full:
             take(spare)
         for device, connect in (*self._controllers(), *devices):
             # Parts of a whole don't share a slot here, as in libvirt: there may be a bridge too many, never too few.
             if not (isinstance(device, Controller) and self._join(device, connect)):
-                take(connect, group(device), None, device)
+                take(connect, group(device) if group is not None else 0, None, device)
 
     def give(self, devices: list[tuple[Any, int]]) -> None:
         """Give everybody a place.
 
         :raises InternalError: there is none left.
         """
-        take, places, group = self.addresses.take, self.places, self._group
+        take, places, group = self.addresses.take, self.places, self.policy.group
         for device, connect in (*self._first, *self._controllers(), *devices):
+            function = None
             if isinstance(device, Controller):
                 place = self._join(device, connect)
-                if place is None:
-                    place = take(connect, group(device), self._function(device), device)
-                self._place(device, place)
-            else:
-                places.append((device, take(connect, group(device), None, device)))
+                if place is not None:
+                    places.append((device, place))
+                    continue
+                function = self._function(device)
+            place = take(connect, group(device) if group is not None else 0, function, device)
+            places.append((device, place))
+            if function is not None:
+                self._wholes[device.index or 0] = place[:2]
 
     def store(self) -> None:
         """Write the places into the devices; function 0 of a slot with others says so."""
@@ -222,18 +216,23 @@ class PciAllocation:
             if shared and place[2] == 0 and place[:2] in shared and address.multifunction is None:
                 address.multifunction = True
 
-    def _place(self, device: Any, place: Place) -> None:
+    def _keep(self, device: Any, place: Place) -> None:
         self.places.append((device, place))
         if isinstance(device, Controller) and self._function(device) is not None:
             self._wholes.setdefault(device.index or 0, place[:2])
 
+    def _function(self, controller: Controller) -> int | None:
+        function = self.policy.function
+        return function(controller) if function is not None else None
+
     def _join(self, controller: Controller, connect: int) -> Place | None:
         """Take a function of the slot the other parts of a whole have; ``None``: it's no part, or the first."""
-        function = self._function(controller)
-        whole = self._wholes.get(controller.index or 0) if function is not None else None
-        if function is None or whole is None:
+        whole = self._wholes.get(controller.index or 0) if self._wholes else None
+        function = self._function(controller) if whole is not None else None
+        if whole is None or function is None:
             return None
-        return self.addresses.reserve((*whole, function), connect, group=self._group(controller), device=controller)
+        group = self.policy.group(controller) if self.policy.group is not None else 0
+        return self.addresses.reserve((*whole, function), connect, group=group, device=controller)
 
 
 def wants_place(device: Any) -> bool:
