@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
+from pyvirt_conf.document import only_one
 from pyvirt_conf.domain.address import Device, UsbMaster, VirtioDriver
 from pyvirt_conf.xml import U32, BadValue, Mode, Natural, Node, OnOff, attr, child, element, fail, integer, sized, text
 
@@ -126,6 +127,7 @@ class Controller(Device, VirtioDriver):
     pcihole64: int | None = sized("pcihole64", rank=98)
 
     def _parsed(self, node: Node, mode: Mode) -> None:
+        only_one(node, mode, "model", "target")
         if self.model is not None:
             allowed = MODELS.get(self.type, ())
             if self.model not in allowed:

@@ -346,7 +346,7 @@ UnicastMac = Annotated[str, Scalar(_mac)]
 class Interface(BootDevice, VirtioDriver):
     """A guest's NIC."""
 
-    type: NetType = attr(required=True)
+    type: NetType = attr(required=True, default=NetType.USER)
     managed: YesNo | None = attr()
     trust_guest_rx_filters: YesNo | None = attr("@trustGuestRxFilters")
     mac: UnicastMac | None = attr("mac/@address")
@@ -432,6 +432,8 @@ class Interface(BootDevice, VirtioDriver):
             self.model = _MODELS.get(self.model.lower(), self.model)
         if self.model is not None and not all(c.isascii() and (c.isalnum() or c in "-_") for c in self.model):
             fail(node, mode, f"model '{self.model}' has characters other than letters, digits, - and _", "model/@type")
+        if isinstance(self.source, BridgeSource) and self.source.bridge is None:
+            fail(node, mode, "missing attribute", "source/@bridge")
         self._settle_driver(node, mode)
         if self.type not in _WITH_FILTER or (self.filterref is not None and self.filterref.filter is None):
             self.filterref = None

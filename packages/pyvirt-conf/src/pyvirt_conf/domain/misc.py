@@ -144,7 +144,7 @@ class Rng(Device, VirtioDriver):
     model: VirtioModel = attr(required=True)
     rate_bytes: U32 | None = attr("rate/@bytes", omit=0)
     rate_period: U32 | None = attr("rate/@period", omit=0)
-    backend: RngBackend = child(required=True)
+    backend: RngBackend = child(required=True, single=True)
 
 
 class PanicModel(StrEnum):

@@ -147,7 +147,7 @@ def _several(node: Node, mode: Mode) -> None:
 
 def _amount(text: str, unit: str | None, store: int, assume: int, low: int, high: int) -> int:
     """The stored amount of a size in the document; what doesn't divide is rounded up."""
-    value = to_int(text.strip(), 10)
+    value = to_int(text, 10)
     if value < 0:
         raise BadValue(f"'{text}' is negative")
     found = scale(value, unit, assume)

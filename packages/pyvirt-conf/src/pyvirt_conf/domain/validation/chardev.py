@@ -9,7 +9,6 @@ from pyvirt_conf.domain.chardev import (
     Channel,
     CharSource,
     Console,
-    DbusChar,
     DevChar,
     FileChar,
     NmdmChar,
@@ -70,7 +69,7 @@ def check_source(source: CharSource, domain: Domain, *, may_lack_path: bool = Fa
         raise InternalError("missing source path of a character device of type 'unix'")
     if isinstance(source, (TcpChar, UnixChar)) and source.mode is SocketMode.BIND:
         _no_reconnect(source.reconnect)
-    if isinstance(source, (SpicePortChar, DbusChar)):
+    if isinstance(source, SpicePortChar):
         _channel(source.channel)
 
 

@@ -40,18 +40,18 @@ def check_controller(controller: Controller, domain: Domain) -> None:
 def check_controllers(controllers: list[Controller]) -> None:
     """Refuse several controllers of one type and index; companions on USB share the index of their master."""
     seen = set()
-    masters = {c.index for c in controllers if c.type is ControllerType.USB and c.master is None}
-    usb_none = usb_other = False
+    usb: list[str | None] = []
+    masters = 0
     for controller in controllers:
         if controller.type is ControllerType.USB:
-            if controller.master is not None and controller.index not in masters:
-                raise XmlDetailError(f"no master USB controller with index '{controller.index}'")
-            usb_none = usb_none or controller.model == "none"
-            usb_other = usb_other or controller.model != "none"
+            usb.append(controller.model)
+            masters += controller.master is None
             continue
         place = (controller.type, controller.index)
         if place in seen:
             raise XmlError(f"multiple '{controller.type}' controllers with index '{controller.index}'")
         seen.add(place)
-    if usb_none and usb_other:
+    if "none" in usb and len(usb) > 1:
         raise XmlDetailError("can't add another USB controller: USB is disabled for this domain")
+    if usb and not masters:
+        raise XmlDetailError("no master USB controller specified")
