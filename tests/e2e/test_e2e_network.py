@@ -34,6 +34,25 @@ before = set(links())
 def taps():
     return {name: link for name, link in links().items() if name not in before}
 """
+# A card with its cable in, instead of the bridge.
+_CARD = """
+import json, subprocess
+
+def links():
+    shown = subprocess.run(["ip", "-json", "link"], check=True, capture_output=True, text=True).stdout
+    return {link["ifname"]: link for link in json.loads(shown)}
+
+subprocess.run(["ip", "link", "add", "card", "type", "veth", "peer", "far"], check=True)
+subprocess.run(["ip", "link", "set", "card", "address", "02:00:00:00:00:0a"], check=True)
+before = set(links())
+
+def taps():
+    found = {name: link for name, link in links().items() if name not in before}
+    # The guest's address is the card's as long as the guest has the card.
+    wanted = "52:54:00:00:00:01" if found else "02:00:00:00:00:0a"
+    assert links()["card"]["address"] == wanted, links()
+    return found
+"""
 _LIFE = (
     _BRIDGE
     + """
@@ -67,9 +86,7 @@ else:
 assert not taps()
 """
 )
-_KILLED = (
-    _BRIDGE
-    + """
+_KILLED = """
 from pyvirt_testing.killer import kill_steps
 conn.define_domain(sys.argv[1])
 conn.close()
@@ -93,12 +110,25 @@ for operation in ("start", "destroy"):
 assert not taps()
 assert outcomes == {(o, a) for o in ("start", "destroy") for a in (True, False)}, outcomes
 """
+
+
+_SLOW = (
+    _BRIDGE
+    + """
+domain = conn.define_domain(sys.argv[1])
+domain.start()
+(tap,) = taps()
+shown = subprocess.run(["tc", "class", "show", "dev", tap], check=True, capture_output=True, text=True).stdout
+assert "rate 8Mbit ceil 8Mbit" in shown, shown
+domain.destroy()
+assert not taps()
+"""
 )
 
 
-def bridged_xml() -> str:
+def bridged_xml(more: str = "") -> str:
     # With its UUID, so that it can be defined again.
-    nic = "<interface type='bridge'><source bridge='testbr0'/><model type='virtio'/></interface>"
+    nic = f"<interface type='bridge'><source bridge='testbr0'/><model type='virtio'/>{more}</interface>"
     return domain_xml("bridged", uuid="00000000-0000-4000-8000-00000000b41d", devices=nic)
 
 
@@ -108,7 +138,23 @@ def test_tap_comes_and_goes(host: Host) -> None:
 
 
 def test_no_tap_is_left_by_a_killed_process(host: Host) -> None:
-    host.python(_KILLED, bridged_xml(), wrapper=("unshare", "--net"))
+    host.python(_BRIDGE + _KILLED, bridged_xml(), wrapper=("unshare", "--net"))
+    assert host.leftovers() == []
+
+
+def test_no_macvtap_is_left_by_a_killed_process(host: Host) -> None:
+    """It outlives the process that made it, and its card has the guest's address."""
+    nic = """<interface type='direct'><mac address='52:54:00:00:00:01'/>
+      <source dev='card' mode='passthrough'/><model type='virtio'/></interface>"""
+    xml = domain_xml("bridged", uuid="00000000-0000-4000-8000-00000000b41d", devices=nic)
+    wrapper = ("unshare", "--net", "--mount", "sh", "-c", 'mount -t sysfs sysfs /sys && exec "$@"', "sh")
+    host.python(_CARD + _KILLED, xml, wrapper=wrapper, timeout=600)
+    assert host.leftovers() == []
+
+
+@pytest.mark.skipif(not shutil.which("tc", path="/usr/sbin:/sbin"), reason="tc is not installed")
+def test_a_slow_tap(host: Host) -> None:
+    host.python(_SLOW, bridged_xml("<bandwidth><inbound average='1000'/></bandwidth>"), wrapper=("unshare", "--net"))
     assert host.leftovers() == []
 
 

@@ -225,9 +225,9 @@ except VirtError as error:
 """
     assert as_nobody(code).startswith(f"{AccessDeniedError.__name__} limiting traffic needs root")
     monkeypatch.setattr("pyvirt_util.process.find_program", lambda name: None)
-    with pytest.raises(ConfigUnsupportedError, match="needs the program tc") as caught:
+    with pytest.raises(ConfigUnsupportedError, match="needs the program tc") as missing:
         bandwidth.set_limits(bridge, Rate(average=1), None)
-    assert caught.value.hint == "apt-get install iproute2"
+    assert missing.value.hint == "apt-get install iproute2"
 
 
 def test_a_failure_while_plugging_leaves_nothing(netns, monkeypatch):

@@ -22,6 +22,7 @@ from pyvirt_netdev.bridge_vlan import PortVlan
 from pyvirt_netdev.link import Link
 from pyvirt_netdev.saved import SavedSettings
 from pyvirt_netdev.service import InterfacePlugin
+from pyvirt_util.errors import SystemCallError
 from pyvirt_util.undo import UndoStack
 
 MAC = "52:54:00:12:34:56"
@@ -185,6 +186,6 @@ def test_vlans_of_a_real_bridge(netns, plugin):
 @pytest.mark.root
 def test_the_kernel_refuses_vlans_of_what_is_no_port(netns):
     netns("ip", "link", "add", "v0", "type", "veth", "peer", "v1")
-    with pytest.raises(Exception, match="put 'v0' into VLAN 7") as caught:
+    with pytest.raises(SystemCallError, match="put 'v0' into VLAN 7") as caught:
         bridge_vlan.set_vlans(links.get("v0"), [PortVlan(7)])
     assert caught.value.errno in (errno.EOPNOTSUPP, errno.EINVAL)

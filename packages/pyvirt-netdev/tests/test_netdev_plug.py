@@ -19,7 +19,13 @@ from pyvirt_netdev import link as links
 from pyvirt_netdev import macvtap, tap
 from pyvirt_netdev.saved import SavedSettings
 from pyvirt_netdev.service import InterfacePlugin
-from pyvirt_util.errors import ConfigUnsupportedError, InvalidArgError, OperationFailedError, SystemCallError
+from pyvirt_util.errors import (
+    ConfigUnsupportedError,
+    InvalidArgError,
+    OperationFailedError,
+    OperationInvalidError,
+    SystemCallError,
+)
 from pyvirt_util.undo import UndoStack
 
 MAC = "52:54:00:12:34:56"
@@ -356,11 +362,13 @@ def test_macvtap_passthrough_lends_the_mac(netns, plugin, card, fds):
     assert "UP" in facts(netns, "lan")["flags"]
     assert facts(netns, "macvtap0")["address"] == MAC
     # Another guest can't have the card, and its failure takes nothing from the first one.
-    other = request("direct", source=card, mode="passthrough", mac="52:54:00:00:00:02")
-    with pytest.raises(SystemCallError, match="create macvtap"), UndoStack() as undo:
+    other = request("direct", source=card, mode="passthrough", mac="52:54:00:00:00:02", domain="mail", domain_uuid="o")
+    in_use = pytest.raises(OperationInvalidError, match="network card 'lan' is in use by domain 'web'")
+    with in_use, UndoStack() as undo:
         plugin.plug(other, undo)
     plugin.unplug(other, None)
     assert facts(netns, "lan")["address"] == MAC
+    assert links.find("macvtap0") is not None
     plugin.unplug(wanted, plugged.target)
     assert facts(netns, "lan")["address"] == "02:00:00:00:00:0a"
     plugin.unplug(wanted, plugged.target)
@@ -419,6 +427,20 @@ def test_macvtap_does_not_open_another_namespaces_node(netns, card, fds, tmp_pat
     assert "mount a sysfs" in str(caught.value.hint)
     fds += macvtap.open_queues(device, dev=str(tmp_path))
     assert tap.name_behind(fds[0]) == "macvtap0"
+
+
+def test_macvtap_of_a_process_killed_before_it_had_the_guests_address(netns, plugin, card, tmp_path):
+    """In the mode passthrough the kernel makes it with the card's address."""
+    wanted = request("direct", source=card, mode="passthrough")
+    saved = SavedSettings(str(tmp_path / "run"))
+    saved.claim("mac-lan", wanted, lambda: {"mac": links.get(card).mac}, "lan")
+    macvtap.create(links.get(card), MAC, "passthrough")
+    assert facts(netns, "macvtap0")["address"] == "02:00:00:00:00:0a"
+    plugin.unplug(request("direct", source=card, mode="passthrough", domain_uuid="other"), None)
+    assert links.find("macvtap0") is not None
+    plugin.unplug(wanted, None)
+    assert links.find("macvtap0") is None
+    assert [name for name in os.listdir(tmp_path / "run") if name.endswith(".json")] == []
 
 
 def test_settled_after_sigkill(netns, plugin, card, tmp_path):

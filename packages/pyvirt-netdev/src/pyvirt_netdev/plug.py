@@ -78,7 +78,7 @@ def plug_macvtap(request: InterfaceRequest, undo: UndoStack, saved: SavedSetting
     mode = request.mode or "vepa"
     passthrough = mode == "passthrough"
     if passthrough:
-        if saved.save(f"mac-{lower.name}", lambda: {"mac": lower.mac}):
+        if saved.claim(_key(lower), request, lambda: {"mac": lower.mac}, f"network card '{lower.name}'"):
             undo.push(_restore_mac, lower, saved)
         _vf.plug_passthrough(request, lower.name, undo, saved, sysfs)
     device = macvtap.create(lower, request.mac, mode, request.target or macvtap.DEFAULT_NAME)
@@ -134,11 +134,14 @@ def unplug_macvtap(request: InterfaceRequest, target: str | None, saved: SavedSe
     lower = links.find(request.source) if request.source else None
     if lower is not None:
         switch_port.disassociate(request, lower)
-    mac = macs.parse(request.mac)
+    addresses = {macs.parse(request.mac)}
+    passthrough = request.mode == "passthrough" and lower is not None and saved.owned(_key(lower), request)
+    if passthrough and lower is not None and saved.kept(_key(lower)) is not None and lower.mac is not None:
+        addresses.add(lower.mac)  # a process was killed before it gave the new device the guest's
     for device in links.all_links() if target is None else filter(None, [links.find(target)]):
-        if device.kind == "macvtap" and device.mac == mac and (lower is None or device.lower == lower.ifindex):
+        if device.kind == "macvtap" and device.mac in addresses and (lower is None or device.lower == lower.ifindex):
             links.delete(device.ifindex, device.name)
-    if request.mode == "passthrough" and lower is not None:
+    if passthrough and lower is not None:
         _restore_mac(lower, saved, sysfs)
 
 
@@ -209,7 +212,11 @@ def _restore_mac(lower: Link, saved: SavedSettings, sysfs: str | None = None) ->
     if not any(device.kind == "macvtap" and device.lower == lower.ifindex for device in links.all_links()):
         if sysfs is not None:
             _vf.unplug_passthrough(lower.name, saved, sysfs)
-        saved.restore(f"mac-{lower.name}", write)
+        saved.restore(_key(lower), write)
+
+
+def _key(card: Link) -> str:
+    return f"mac-{card.name}"
 
 
 def _source(request: InterfaceRequest) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from pyvirt_util import files
-from pyvirt_util.errors import VirtError
+from pyvirt_util.errors import OperationInvalidError, VirtError
 from pyvirt_util.locks import FileLock
 from pyvirt_util.statedirs import Instance, ensure_directory
 
@@ -17,6 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeAlias
+
+    from pyvirt.services.specs.interface import InterfaceRequest
 
     Settings: TypeAlias = dict[str, str | int | bool | None]
 
@@ -48,6 +50,24 @@ class SavedSettings:
                 return False
             files.write_atomic(path, json.dumps(read(), sort_keys=True) + "\n", durable=False)
         return True
+
+    def claim(self, device: str, request: InterfaceRequest, read: Callable[[], Settings], what: str) -> bool:
+        """:meth:`save` for a domain that wants the device for itself; ``False`` when it has it already.
+
+        :raises OperationInvalidError: another domain has ``what``.
+        """
+        saved = self.save(device, lambda: {**read(), "domain": request.domain_uuid, "name": request.domain})
+        if not self.owned(device, request):
+            owner = (self.kept(device) or {}).get("name")
+            raise OperationInvalidError(
+                f"{what} is in use by domain '{owner}'",
+                hint=f"if there is no such domain any more, remove {self.path(device)}",
+            )
+        return saved
+
+    def owned(self, device: str, request: InterfaceRequest) -> bool:
+        """Whether what is kept of a device is this domain's, or nobody's."""
+        return (self.kept(device) or {}).get("domain") in (None, request.domain_uuid)
 
     def kept(self, device: str) -> Settings | None:
         """What is kept of the device; ``None`` for nothing, or nothing that can be understood."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pyvirt_netdev import port_profile, sriov
 from pyvirt_netdev.sriov.settings import VfSettings, differing, get_vf_settings, restore_vf_settings, set_vf_settings
-from pyvirt_util.errors import ConfigUnsupportedError, OperationInvalidError, SystemCallError
+from pyvirt_util.errors import ConfigUnsupportedError, SystemCallError
 from pyvirt_util.undo import UndoStack
 
 TYPE_CHECKING = False
@@ -54,14 +54,12 @@ def plug(request: InterfaceRequest, undo: UndoStack, saved: SavedSettings, sysfs
     profile = port_profile.profile_of(request)
     wanted = _wanted(request)
     found = lent(request, sysfs)
-    key = _lent_key(found.address)
-    saved.save(key, lambda: {"pf": found.pf, "vf": found.vf, "domain": request.domain_uuid, "name": request.domain})
-    owner = saved.kept(key) or {}
-    if not _owns(request, owner):
-        raise OperationInvalidError(
-            f"virtual function {found.address} is in use by domain '{owner.get('name')}'",
-            hint=f"if there is no such domain any more, remove {saved.path(key)}",
-        )
+    saved.claim(
+        _lent_key(found.address),
+        request,
+        lambda: {"pf": found.pf, "vf": found.vf},
+        f"virtual function {found.address}",
+    )
     undo.push(unplug, request, saved, sysfs)
     if profile is not None:  # the switch outside sets the port up
         port_profile.associate(found.pf, profile, request.domain_uuid, vf=found.vf, sysfs=sysfs)
@@ -92,7 +90,7 @@ def unplug(request: InterfaceRequest, saved: SavedSettings, sysfs: str = "/sys")
             if error.errno != errno.ENODEV:
                 raise
             return
-    if address is not None and _owns(request, saved.kept(_lent_key(address)) or {}):
+    if address is not None and saved.owned(_lent_key(address), request):
         saved.restore(_lent_key(address), write)
 
 
@@ -163,10 +161,6 @@ def _wanted(request: InterfaceRequest) -> VfSettings:
     if len(request.vlan) > 1:
         raise ConfigUnsupportedError("a virtual function can have one VLAN tag, not several")
     return VfSettings(mac=request.mac, vlan=request.vlan[0] if request.vlan else 0)
-
-
-def _owns(request: InterfaceRequest, record: Settings) -> bool:
-    return record.get("domain") in (None, request.domain_uuid)
 
 
 def _lent_key(address: str) -> str:
