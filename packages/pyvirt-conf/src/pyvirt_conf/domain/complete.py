@@ -33,6 +33,7 @@ def complete(domain: Domain, config: ParserConfig, flags: XmlFlags) -> None:
     :raises VirtError: what is left out can't be filled in, or contradicts what is there.
     """
     _os_type(domain)
+    domain.devices.make_lists()
     if XmlFlags.BUILT not in flags:
         _document(domain, config)
     _memory(domain, flags)
@@ -111,6 +112,8 @@ def _os(domain: Domain, config: ParserConfig) -> None:
 
 def _firmware_features(os: Os) -> None:
     """In libvirt's order; keys are only enrolled for secure boot."""
+    if not os.firmware_features:
+        return
     known = {feature.name: feature for feature in os.firmware_features}
     keys = known.get(FirmwareFeatureName.ENROLLED_KEYS)
     if keys is not None and keys.enabled and FirmwareFeatureName.SECURE_BOOT not in known:

@@ -30,6 +30,7 @@ class Element:
     _kinds: ClassVar[dict[str, type[Element]]] = {}
     _namespaces: ClassVar[dict[str, str]] = {}
     _fields: ClassVar[dict[str, Field]] = {}
+    _names: ClassVar[frozenset[str]] = frozenset()
     _deep: ClassVar[tuple[str, ...]] = ()
     _lists: ClassVar[tuple[str, ...]] = ()
     _needed: ClassVar[tuple[str, ...]] = ()
@@ -47,17 +48,18 @@ class Element:
     """What is inside is somebody else's."""
 
     def __init__(self, **values: Any) -> None:
-        if not values.keys() <= self._fields.keys():
-            unknown = next(name for name in values if name not in self._fields)
+        if not self._names.issuperset(values):
+            unknown = next(name for name in values if name not in self._names)
             raise TypeError(f"{type(self).__name__} has no field '{unknown}'")
         for name in self._needed:
             if values.get(name) is None:
                 raise TypeError(f"{type(self).__name__} needs '{name}'")
-        own = self.__dict__
-        own.update(values)
-        for name, made in self._auto.items():
-            if own.get(name) is None:
-                own[name] = made()
+        if self._auto:
+            for name, made in self._auto.items():
+                if values.get(name) is None:
+                    values[name] = made()
+        # The keywords are a dictionary of this call's own.
+        self.__dict__ = values
 
     @classmethod
     def _from_node(cls, node: Node, mode: Mode) -> Self:
@@ -127,6 +129,13 @@ class Element:
             if value is not None:
                 own[name] = [item.copy() if isinstance(item, Element) else item for item in value]
         return new
+
+    def make_lists(self) -> None:
+        """Make all lists nobody has asked for yet, for somebody who will ask for all: at once takes less time."""
+        own = self.__dict__
+        for name in self._lists:
+            if name not in own:
+                own[name] = []
 
     def _shallow(self) -> Self:
         """Another object with the same values, for writing it a little differently."""
@@ -240,6 +249,7 @@ def _collect(cls: type[Element]) -> None:
         fields[name] = made
     ordered = dict(sorted(fields.items(), key=lambda item: item[1].rank))
     cls._fields = ordered
+    cls._names = frozenset(ordered)
     cls._auto = {n: _maker(f) for n, f in ordered.items() if f.options.get("auto")}
     for stub in ("_read", "_write", "_write_attrs", "_write_kids", "_from_node", "_to_xml"):
         if stub not in cls.__dict__ and not _overridden(cls, stub):

@@ -85,6 +85,7 @@ class Capabilities:
         self.flags: frozenset[str] = frozenset(header["flags"])
         self._load = load
         self._machines: dict[str, tuple[MachineType, ...]] = {}
+        self._machine_names: dict[str, dict[str, MachineType]] = {}
         self._cpus: dict[str, tuple[CpuModel, ...]] = {}
 
     def __contains__(self, flag: str) -> bool:
@@ -103,10 +104,13 @@ class Capabilities:
 
     def machine(self, name: str, accelerator: str = "tcg") -> MachineType | None:
         """The machine type called ``name``, or of that alias."""
-        for machine in self.machines(accelerator):
-            if machine.name == name or machine.alias == name:
-                return machine
-        return None
+        known = self._machine_names.get(accelerator)
+        if known is None:
+            machines = self.machines(accelerator)
+            known = {machine.alias: machine for machine in reversed(machines) if machine.alias is not None}
+            known |= {machine.name: machine for machine in reversed(machines)}
+            self._machine_names[accelerator] = known
+        return known.get(name)
 
     def canonical_machine(self, name: str, accelerator: str = "tcg") -> str:
         """``pc-q35-7.2`` for ``q35``; a name that is no alias comes back unchanged."""

@@ -124,23 +124,18 @@ def _declare_mmio(domain: Domain, capabilities: Capabilities) -> None:
 # -- POWER ---------------------------------------------------------------------------------------------------
 
 
-def _vio_devices(domain: Domain) -> Iterator[tuple[Any, int]]:
-    """Devices that can be on the virtual I/O bus; those that are nowhere else are."""
+def _vio_devices(domain: Domain) -> list[tuple[Any, int]]:
+    """Devices on the virtual I/O bus, where they say so, and those that are nowhere else."""
     devices = domain.devices
-    pseries = is_pseries(domain)
-    for interface in devices.interfaces:
-        yield _on_vio(interface, interface.model == "spapr-vlan"), _VIO_NET
-    for controller in devices.controllers:
-        yield _on_vio(controller, controller.type is ControllerType.SCSI and controller.model == "ibmvscsi"), _VIO_SCSI
-    for serial in devices.serials:
-        yield _on_vio(serial, serial.target_type is SerialTarget.SPAPR_VIO), _VIO_SERIAL
-    if devices.nvram is not None:
-        yield _on_vio(devices.nvram, pseries), _VIO_NVRAM
-    for tpm in devices.tpms:
-        yield _on_vio(tpm, pseries and tpm.model is not TpmModel.SPAPR_PROXY), _VIO_TPM
-
-
-def _on_vio(device: Any, only: bool) -> Any:
-    if only and not isinstance(device.address, SpaprVioAddress):
-        device.address = SpaprVioAddress()
-    return device
+    found: list[tuple[Any, int, bool]] = []
+    found += [(i, _VIO_NET, i.model == "spapr-vlan") for i in devices.interfaces]
+    found += [(c, _VIO_SCSI, c.model == "ibmvscsi") for c in devices.controllers if c.type is ControllerType.SCSI]
+    found += [(s, _VIO_SERIAL, s.target_type is SerialTarget.SPAPR_VIO) for s in devices.serials]
+    if is_pseries(domain):
+        if devices.nvram is not None:
+            found.append((devices.nvram, _VIO_NVRAM, True))
+        found += [(t, _VIO_TPM, t.model is not TpmModel.SPAPR_PROXY) for t in devices.tpms]
+    for device, _, only in found:
+        if only and not isinstance(device.address, SpaprVioAddress):
+            device.address = SpaprVioAddress()
+    return [(device, reg) for device, reg, _ in found if isinstance(device.address, SpaprVioAddress)]

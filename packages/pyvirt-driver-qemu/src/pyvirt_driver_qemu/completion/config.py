@@ -100,7 +100,8 @@ def parser_config(
         capabilities = lookup(domain)
         # Devices that others implied come without their own defaults.
         for controller in domain.devices.controllers:
-            devices.complete(controller, domain, capabilities)
+            if controller.model is None:
+                devices.complete(controller, domain, capabilities)
         for serial in domain.devices.serials:
             devices.complete(serial, domain, capabilities)
         addresses.assign(domain, capabilities, host.pci, new=XmlFlags.ABI_UPDATE in flags)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyvirt_conf.domain.address import UsbMaster
+from pyvirt_conf.domain.complete_devices import add_controller
 from pyvirt_conf.domain.config import XmlFlags
-from pyvirt_conf.domain.controller import Controller, ControllerType
+from pyvirt_conf.domain.controller import USB_COMPANIONS, Controller, ControllerType
 from pyvirt_conf.domain.features import Gic, GicVersion
 from pyvirt_conf.domain.graphics import ListenType, VncGraphics
 from pyvirt_conf.domain.input import Input, InputBus, InputType
@@ -34,84 +35,85 @@ if TYPE_CHECKING:
     from pyvirt_driver_qemu.completion.host import Host
 
 
+class _Board(NamedTuple):
+    """What guests of a machine type have unless they say otherwise."""
+
+    root: str | None = None
+    """The model of PCI bus 0, which cannot be left out."""
+    usb: bool = False
+    usb_model: str | None = None
+    sata: bool = False
+    balloon: bool = False
+    panic: PanicModel | None = None
+
+
 def add_default_devices(domain: Domain, capabilities: Capabilities) -> None:
     """The root buses, USB, the balloon, and what the board has built in."""
-    arch = domain.os.arch or ""
-    usb: bool = True
-    usb_model: str | None = None
-    root: str | None = None
-    sata = False
-    balloon = True
-    panic = False
-    if arch in X86:
-        if is_isapc(domain) or is_microvm(domain):
-            usb = False
-            balloon = False
-        elif is_q35(domain):
-            root, sata = "pcie-root", True
-            usb_model = _q35_usb(capabilities)
-            usb = usb_model is not None
-        elif is_i440fx(domain):
-            root = "pci-root"
-    elif arch in ARM:
-        usb = False
-        balloon = False
-        if domain.os.machine == "versatilepb":
-            root = "pci-root"
-        elif is_arm_virt(domain) and "gpex-pcihost" in capabilities:
-            root = "pcie-root"
-    elif arch in PPC64:
-        if is_pseries(domain):
-            root, panic = "pci-root", True
-    elif arch in RISCV:
-        usb = False
-        if is_riscv_virt(domain) and "gpex-pcihost" in capabilities:
-            root = "pcie-root"
-        balloon = is_riscv_virt(domain)
-    elif arch in S390:
-        usb = False
-        panic = is_s390_ccw(domain)
-        if "zpci" in capabilities:
-            root = "pci-root"
-    elif arch == "sparc":
-        usb = balloon = False
-    else:
-        usb = arch not in ("",)
-        root = "pci-root" if arch in ("alpha", "ppc", "mips", "mipsel", "mips64", "mips64el", "sparc64") else None
-        usb = root is not None
-    if usb and not _has(domain, ControllerType.USB):
-        _add_usb(domain, usb_model)
-    if sata:
-        _add(domain, ControllerType.SATA)
-    if root is not None:
-        _add_root(domain, root)
+    board = _board(domain, capabilities)
     devices = domain.devices
-    if balloon and devices.memballoon is None:
+    if board.usb and not any(controller.type is ControllerType.USB for controller in devices.controllers):
+        _add_usb(domain, board.usb_model)
+    if board.sata:
+        add_controller(domain, ControllerType.SATA, 0)
+    if board.root is not None:
+        add_controller(domain, ControllerType.PCI, 0, board.root)
+    if board.balloon and devices.memballoon is None:
         devices.memballoon = Memballoon(model=BalloonModel.VIRTIO)
-    if panic and not devices.panics:
-        devices.panics.append(Panic(model=PanicModel.PSERIES if arch in PPC64 else PanicModel.S390))
-    if arch in X86:
-        _add_ps2(domain)
-    elif is_pseries(domain) and devices.graphics:
-        present = {i.type for i in devices.inputs if i.bus is InputBus.USB}
+    if board.panic is not None and not devices.panics:
+        devices.panics.append(Panic(model=board.panic))
+    if domain.os.arch in X86:
+        # A PC has a mouse and a keyboard.
+        present = {item.type for item in devices.inputs if item.bus is InputBus.PS2}
+        for kind in (InputType.MOUSE, InputType.KEYBOARD):
+            if kind not in present:
+                devices.inputs.append(Input(type=kind, bus=InputBus.PS2))
+    elif devices.graphics and is_pseries(domain):
+        present = {item.type for item in devices.inputs if item.bus is InputBus.USB}
         if InputType.KEYBOARD not in present:
             devices.inputs.append(Input(type=InputType.KEYBOARD, bus=InputBus.USB))
         if not present & {InputType.MOUSE, InputType.TABLET}:
             devices.inputs.append(Input(type=InputType.MOUSE, bus=InputBus.USB))
 
 
-def _has(domain: Domain, kind: ControllerType) -> bool:
-    return any(controller.type is kind for controller in domain.devices.controllers)
+def _board(domain: Domain, capabilities: Capabilities) -> _Board:
+    arch = domain.os.arch
+    if arch in X86:
+        return _pc(domain, capabilities)
+    if arch in ARM:
+        if domain.os.machine == "versatilepb":
+            return _Board("pci-root")
+        return _Board("pcie-root" if is_arm_virt(domain) and "gpex-pcihost" in capabilities else None)
+    if arch in PPC64:
+        if is_pseries(domain):
+            return _Board("pci-root", usb=True, balloon=True, panic=PanicModel.PSERIES)
+        return _Board(usb=True, balloon=True)
+    if arch in RISCV:
+        if is_riscv_virt(domain):
+            return _Board("pcie-root" if "gpex-pcihost" in capabilities else None, balloon=True)
+        return _Board()
+    if arch in S390:
+        panic = PanicModel.S390 if is_s390_ccw(domain) else None
+        return _Board("pci-root" if "zpci" in capabilities else None, balloon=True, panic=panic)
+    if arch == "sparc":
+        return _Board()
+    if arch in _OTHERS_WITH_PCI:
+        return _Board("pci-root", usb=True, balloon=True)
+    return _Board(balloon=True)
 
 
-def _add(domain: Domain, kind: ControllerType, model: str | None = None) -> None:
-    if not any(c.type is kind and not c.index for c in domain.devices.controllers):
-        domain.devices.controllers.append(Controller(type=kind, index=0, model=model))
+def _pc(domain: Domain, capabilities: Capabilities) -> _Board:
+    if is_q35(domain):
+        usb_model = _q35_usb(capabilities)
+        return _Board("pcie-root", usb_model is not None, usb_model, sata=True, balloon=True)
+    if is_i440fx(domain):
+        return _Board("pci-root", usb=True, balloon=True)
+    if is_isapc(domain) or is_microvm(domain):
+        return _Board()
+    return _Board(usb=True, balloon=True)
 
 
-def _add_root(domain: Domain, model: str) -> None:
-    if not any(c.type is ControllerType.PCI and not c.index for c in domain.devices.controllers):
-        domain.devices.controllers.append(Controller(type=ControllerType.PCI, index=0, model=model))
+#: Architectures whose boards have a conventional PCI bus.
+_OTHERS_WITH_PCI = ("alpha", "ppc", "mips", "mipsel", "mips64", "mips64el", "sparc64")
 
 
 def _q35_usb(capabilities: Capabilities) -> str | None:
@@ -125,17 +127,9 @@ def _add_usb(domain: Domain, model: str | None) -> None:
     controllers = domain.devices.controllers
     controllers.append(Controller(type=ControllerType.USB, index=0, model=model))
     if model == "ich9-ehci1":
-        for number in (1, 2, 3):
-            companion = Controller(type=ControllerType.USB, index=0, model=f"ich9-uhci{number}")
-            companion.master = UsbMaster(startport=2 * (number - 1))
-            controllers.append(companion)
-
-
-def _add_ps2(domain: Domain) -> None:
-    """A PC has a mouse and a keyboard."""
-    for kind in (InputType.MOUSE, InputType.KEYBOARD):
-        if not any(i.type is kind and i.bus is InputBus.PS2 for i in domain.devices.inputs):
-            domain.devices.inputs.append(Input(type=kind, bus=InputBus.PS2))
+        for companion, first_port in USB_COMPANIONS.items():
+            master = UsbMaster(startport=first_port)
+            controllers.append(Controller(type=ControllerType.USB, index=0, model=companion, master=master))
 
 
 def enable_features(domain: Domain, capabilities: Capabilities) -> None:

@@ -14,10 +14,11 @@ from pyvirt_conf.domain.addresses.pci_allocation import PciAllocation, PciPolicy
 from pyvirt_conf.domain.addresses.pci_controllers import number_pci_controllers
 from pyvirt_conf.domain.addresses.walk import addressed
 from pyvirt_conf.domain.addresses.zpci import assign_zpci
-from pyvirt_conf.domain.chardev import Channel, Console, Parallel, Serial
+from pyvirt_conf.domain.chardev import Channel, Console, Parallel, Serial, SerialTarget
 from pyvirt_conf.domain.controller import Controller, ControllerType
 from pyvirt_conf.domain.disk import DiskBus
 from pyvirt_conf.domain.hostdev import PciHostdev
+from pyvirt_conf.domain.input import InputBus
 from pyvirt_conf.domain.interface import HostdevNetSource, Interface, NetType
 from pyvirt_conf.domain.sound import SoundModel
 from pyvirt_conf.domain.video import VideoType
@@ -278,8 +279,8 @@ def _in_order(domain: Domain) -> Iterator[Any]:
         yield devices.watchdog
     yield from devices.videos
     yield from devices.shmems
-    yield from devices.inputs
-    yield from devices.serials
+    yield from (device for device in devices.inputs if device.bus is InputBus.VIRTIO)
+    yield from (port for port in devices.serials if port.target_type is SerialTarget.PCI)
     if devices.iommu is not None:
         yield devices.iommu
     if devices.vsock is not None:

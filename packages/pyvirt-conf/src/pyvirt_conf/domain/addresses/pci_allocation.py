@@ -302,12 +302,8 @@ def _add_controllers(allocation: PciAllocation) -> list[Controller]:
         # Nobody chose the ports, so we do, and leave one for plugging.
         addresses.take(policy.spare_port)
     added = []
-    # Buses that are added for these controllers come next.
     for index, bus in enumerate(addresses.buses):
         if index and index not in known:
             added.append(Controller(type=ControllerType.PCI, index=index, model=bus.model))
-            connect = CONTROLLER_TYPES[bus.model]
-            if connect:
-                addresses.take(connect)
     controllers += added
     return added
