@@ -70,7 +70,7 @@ def run_program(
     (root / "lib/ours").mkdir(parents=True)
     for package in packages:
         if package.is_dir():
-            shutil.copytree(package, root / "lib/ours" / package.name, ignore=_NOT_NEEDED)
+            shutil.copytree(package, root / "lib/ours" / package.name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(package, root / "lib/ours")
     for name in programs:
