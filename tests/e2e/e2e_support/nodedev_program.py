@@ -11,6 +11,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from pyvirt import services
+from pyvirt.enums.nodedev import ConnectListAllNodeDeviceFlags, NodeDeviceEventID
 from pyvirt.events import NodeDeviceLifecycleEvent
 from pyvirt.local import LocalFunctions
 from pyvirt.refs import NodeDeviceRef
@@ -21,12 +22,13 @@ from pyvirt_util.errors import VirtError
 from pyvirt_util.pci import PciDevice
 
 MODULES = "ahci sd_mod sr_mod sg xhci_pci usb_storage hid e1000e nvme virtio_pci virtio_scsi virtio_blk bochs"
+LIFECYCLE = NodeDeviceEventID.LIFECYCLE
 CARD = NodeDeviceRef("pci_0000_01_00_0")
 ADDRESS = "0000:01:00.0"
 
 
-def names(driver: PLUGIN, flags: int = 0) -> list[str]:
-    return [device.name for device in driver.connect_list_all_node_devices(flags)]
+def names(driver: PLUGIN) -> list[str]:
+    return [device.name for device in driver.connect_list_all_node_devices(ConnectListAllNodeDeviceFlags.NONE)]
 
 
 def wait_for(count: int, driver: PLUGIN) -> None:
@@ -47,7 +49,7 @@ def events(queue: SimpleQueue[Any], count: int) -> list[str]:
 def unplug_and_plug(driver: PLUGIN) -> list[list[str]]:
     """A drive of the USB controller leaves with its controller, and comes back with it."""
     queue: SimpleQueue[NodeDeviceLifecycleEvent] = SimpleQueue()
-    number = driver.connect_node_device_event_register_any(NodeDeviceRef("pci_0000_02_00_0"), 0, queue.put)
+    number = driver.connect_node_device_event_register_any(NodeDeviceRef("pci_0000_02_00_0"), LIFECYCLE, queue.put)
     with open("/sys/bus/pci/devices/0000:02:00.0/remove", "w") as file:
         file.write("1")
     gone, without = events(queue, 1), [name for name in names(driver) if name.startswith("usb_")]
@@ -70,7 +72,7 @@ def lend(driver: PLUGIN) -> dict[str, object]:
     """Take a card from the host, hold it as a guest does, and give it back."""
     by_hand, queue, card = LocalFunctions(), SimpleQueue(), PciDevice(ADDRESS)
     (nic,) = [name for name in names(driver) if name.startswith("net_eth")]
-    driver.connect_node_device_event_register_any(NodeDeviceRef(nic), 0, queue.put)
+    driver.connect_node_device_event_register_any(NodeDeviceRef(nic), LIFECYCLE, queue.put)
     steps: dict[str, object] = {"nic": nic, "before": card.driver}
     by_hand.node_device_detach_flags(CARD, None, 0)
     steps["detached"] = [card.driver, nic in names(driver), *events(queue, 1)]
