@@ -15,6 +15,7 @@ from pyvirt_conf.domain.addresses.drive import drive_address, free_scsi_address,
 from pyvirt_conf.domain.chardev import (
     Console,
     ConsoleTarget,
+    DbusChar,
     Serial,
     SerialTarget,
     VirtioTarget,
@@ -28,7 +29,7 @@ from pyvirt_conf.domain.hostdev import ScsiHostdev
 from pyvirt_conf.domain.input import Input, InputBus, InputType
 from pyvirt_conf.domain.interface import Interface
 from pyvirt_conf.domain.memory_device import MemoryAccess, MemoryDevice, MemoryModel
-from pyvirt_conf.domain.misc import RandomBackend, Rng, Vsock
+from pyvirt_conf.domain.misc import RandomBackend, Redirdev, Rng, Vsock
 from pyvirt_conf.domain.storage import (
     DEFAULT_PORTS,
     BlockSource,
@@ -152,6 +153,9 @@ def common_defaults(device: Element, domain: Domain, config: ParserConfig) -> No
     elif isinstance(device, Rng):
         if isinstance(device.backend, RandomBackend) and device.backend.device is None:
             device.backend.device = "/dev/random"
+    elif isinstance(device, Redirdev):
+        if isinstance(device.source, DbusChar) and device.source.channel is None:
+            device.source.channel = "org.qemu.usbredir"
     elif isinstance(device, MemoryDevice):
         if device.model is MemoryModel.VIRTIO_PMEM and device.access is None:
             device.access = MemoryAccess.SHARED

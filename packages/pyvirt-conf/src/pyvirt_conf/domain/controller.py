@@ -150,5 +150,8 @@ class Controller(Device, VirtioDriver):
                 self.ports = None
         if self.iothread and (self.type is not ControllerType.SCSI or self.model not in VIRTIO_SCSI):
             fail(node, mode, "iothread is only supported for virtio-scsi controllers", "driver/@iothread")
+        if self.type is ControllerType.USB and self.model == "none":
+            # There is no device that could be anywhere.
+            self.alias = self.acpi_index = self.address = None
         if self.type is not ControllerType.XENBUS:
             self.max_grant_frames = self.max_event_channels = None

@@ -169,9 +169,9 @@ def _settle_listens(listens: list[Listen], listen: str | None, socket: str | Non
     if socket is not None:
         if first.type is ListenType.SOCKET and first.socket is not None and first.socket != socket:
             raise BadValue(f"socket '{socket}' is not the socket '{first.socket}' of the first listen element")
-        if first.type is not ListenType.SOCKET:
+        if first.type in (ListenType.ADDRESS, ListenType.NETWORK):
             listens[0] = Listen(type=ListenType.SOCKET, socket=socket)
-        elif first.socket is None:
+        elif first.type is ListenType.SOCKET and first.socket is None:
             first.socket = socket
     elif listen:
         if first.type is ListenType.ADDRESS and first.address is None:
@@ -272,8 +272,9 @@ class SpiceGraphics(Graphics):
         self.autoport = bool(self.autoport)
         if self.autoport and mode.inactive:
             self.port = self.tls_port = None
-        modes = {channel.name: channel for channel in self.channels if channel.mode is not SpiceMode.ANY}
-        self.channels = [modes[name] for name in SpiceChannelName if name in modes]
+        modes = {channel.name: channel for channel in self.channels}
+        found = (modes[name] for name in SpiceChannelName if name in modes)
+        self.channels = [channel for channel in found if channel.mode is not SpiceMode.ANY]
         self.listens = _settle_listens(self.listens, self.listen, None, mode.inactive)
         self.listen = None
 

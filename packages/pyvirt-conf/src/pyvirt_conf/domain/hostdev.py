@@ -151,8 +151,8 @@ class ScsiIscsiSource(ScsiSource):
     initiator: Initiator | None = child()
 
     def _parsed(self, node: Node, mode: Mode) -> None:
-        if not self.hosts:
-            raise BadValue("missing host of an iSCSI device")
+        if len(self.hosts) != 1:
+            raise BadValue(f"an iSCSI device has one host, not {len(self.hosts)}")
         if self.auth is not None and self.auth.secret.type not in (None, SecretUsage.ISCSI):
             raise BadValue(f"invalid secret type '{self.auth.secret.type}' of an iSCSI device", InternalError)
         if "/" not in self.name:

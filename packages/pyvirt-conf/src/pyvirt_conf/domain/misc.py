@@ -143,7 +143,7 @@ class Rng(Device, VirtioDriver):
 
     model: VirtioModel = attr(required=True)
     rate_bytes: U32 | None = attr("rate/@bytes", omit=0)
-    rate_period: U32 | None = attr("rate/@period", omit=0)
+    rate_period: U32 | None = attr("rate/@period", omit=0, needs="rate_bytes")
     backend: RngBackend = child(required=True, single=True)
 
 

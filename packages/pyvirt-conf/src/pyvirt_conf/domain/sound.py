@@ -106,7 +106,7 @@ class Audio(Element):
 
     type: ClassVar[str]
     id: Positive = attr(required=True, rank=-1)
-    timer_period: U32 | None = attr("@timerPeriod", omit=0, rank=1)
+    timer_period: Positive | None = attr("@timerPeriod", rank=1)
     input: AudioStream | None = child("input", rank=50)
     output: AudioStream | None = child("output", rank=50)
 

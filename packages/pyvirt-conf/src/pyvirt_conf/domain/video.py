@@ -46,8 +46,8 @@ class VgaConf(StrEnum):
 class Acceleration(Element):
     """What the host's graphics card helps with."""
 
-    accel2d: YesNo | None = attr()
     accel3d: YesNo | None = attr()
+    accel2d: YesNo | None = attr()
     rendernode: str | None = attr()
 
 

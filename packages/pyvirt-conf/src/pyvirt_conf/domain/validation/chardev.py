@@ -9,6 +9,7 @@ from pyvirt_conf.domain.chardev import (
     Channel,
     CharSource,
     Console,
+    DbusChar,
     DevChar,
     FileChar,
     NmdmChar,
@@ -69,7 +70,7 @@ def check_source(source: CharSource, domain: Domain, *, may_lack_path: bool = Fa
         raise InternalError("missing source path of a character device of type 'unix'")
     if isinstance(source, (TcpChar, UnixChar)) and source.mode is SocketMode.BIND:
         _no_reconnect(source.reconnect)
-    if isinstance(source, SpicePortChar):
+    if isinstance(source, (SpicePortChar, DbusChar)):
         _channel(source.channel)
 
 

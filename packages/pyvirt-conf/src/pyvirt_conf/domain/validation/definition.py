@@ -145,6 +145,8 @@ def _idmap(domain: Domain, config: ParserConfig) -> None:
 
 
 def _seclabels(domain: Domain, config: ParserConfig) -> None:
+    if len(domain.seclabels) > 1 and any(label.model is None for label in domain.seclabels):
+        raise XmlError("missing security model when using multiple labels")
     _models(domain.seclabels)
     for device in domain.devices.all():
         source = getattr(device, "source", None)
@@ -156,8 +158,6 @@ def _seclabels(domain: Domain, config: ParserConfig) -> None:
 
 def _models(labels: Iterable[Seclabel | DeviceSeclabel]) -> None:
     models = [label.model for label in labels]
-    if len(models) > 1 and None in models:
-        raise XmlError("missing security model when using multiple labels")
     if len(set(models)) != len(models):
         raise XmlDetailError("several security labels of one model")
 
