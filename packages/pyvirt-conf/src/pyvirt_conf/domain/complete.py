@@ -14,6 +14,7 @@ from pyvirt_conf.domain.config import ParserConfig, ParserFeature, XmlFlags
 from pyvirt_conf.domain.domain import Domain, VirtType
 from pyvirt_conf.domain.os import BootDev, BootDevice, FirmwareFeature, FirmwareFeatureName, LoaderType, Os
 from pyvirt_conf.domain.tuning import (
+    CpuTune,
     IoThread,
     IoThreadSched,
     NumaMemory,
@@ -184,6 +185,7 @@ def _memory(domain: Domain, flags: XmlFlags) -> None:
 def _cputune(domain: Domain, config: ParserConfig) -> None:
     """One pin and one scheduler per CPU, sorted; resource groups only for CPUs there are."""
     tune = domain.cputune
+    tune.make_lists()
     count = domain.vcpu.count
     if tune.vcpupin:
         online: Container[int] = range(domain.vcpu.current or count)
@@ -193,14 +195,16 @@ def _cputune(domain: Domain, config: ParserConfig) -> None:
             online = {item.id for item in domain.vcpus if item.enabled}
         # Pins of CPUs that aren't there are ignored: old definitions have them.
         tune.vcpupin = sorted((pin for pin in tune.vcpupin if pin.vcpu in online), key=lambda pin: pin.vcpu)
-    tune.iothreadpin.sort(key=lambda pin: pin.iothread)
+    if tune.iothreadpin:
+        tune.iothreadpin.sort(key=lambda pin: pin.iothread)
     schedulers: dict[int, VcpuSched] = {}
     for sched in tune.vcpusched:
         for number in sched.vcpus:
             if number in schedulers:
                 raise XmlError(f"vcpu {number} has several schedulers")
             schedulers[number] = VcpuSched(vcpus=Bitmap([number]), scheduler=sched.scheduler, priority=_priority(sched))
-    tune.vcpusched = [schedulers[number] for number in sorted(schedulers)]
+    if tune.vcpusched:
+        tune.vcpusched = [schedulers[number] for number in sorted(schedulers)]
     threads: dict[int, IoThreadSched] = {}
     for item in tune.iothreadsched:
         for number in item.iothreads:
@@ -209,8 +213,14 @@ def _cputune(domain: Domain, config: ParserConfig) -> None:
             threads[number] = IoThreadSched(
                 iothreads=Bitmap([number]), scheduler=item.scheduler, priority=_priority(item)
             )
-    tune.iothreadsched = [threads[number] for number in sorted(threads)]
-    all_vcpus = Bitmap.first(count) if tune.cachetune or tune.memorytune else Bitmap()
+    if tune.iothreadsched:
+        tune.iothreadsched = [threads[number] for number in sorted(threads)]
+    if tune.cachetune or tune.memorytune:
+        _resource_groups(tune, Bitmap.first(count))
+    _iothreads(domain)
+
+
+def _resource_groups(tune: CpuTune, all_vcpus: Bitmap) -> None:
     for group in tune.cachetune:
         group.vcpus &= all_vcpus
         for monitor in group.monitors:
@@ -219,7 +229,6 @@ def _cputune(domain: Domain, config: ParserConfig) -> None:
     for bandwidth in tune.memorytune:
         bandwidth.vcpus &= all_vcpus
     tune.memorytune = [group for group in tune.memorytune if group.vcpus]
-    _iothreads(domain)
 
 
 def _priority(sched: VcpuSched | IoThreadSched) -> int | None:

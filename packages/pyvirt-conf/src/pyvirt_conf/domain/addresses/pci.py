@@ -61,7 +61,6 @@ _TYPE_NAMES = {
 }
 _TYPES = sum(_TYPE_NAMES)
 _NEEDS = Connect.AUTO | Connect.HOTPLUG
-_SHARED, _INTEGRATED = Connect.SHARED, Connect.INTEGRATED
 
 #: What a PCI controller is to the bus it sits on; the roots sit on none.
 CONTROLLER_TYPES: dict[str, int] = {
@@ -143,27 +142,13 @@ class PciBus:
         """Only devices of one isolation group are put on a bus."""
         self.group_locked = False
 
-    @property
-    def empty(self) -> bool:
-        """Is there nothing on it?"""
-        return self.free == self.all
-
-    def slot_for(self, connect: int) -> int | None:
-        """The first slot such a device can have; ``None``: the bus doesn't take it, or is full."""
-        accepts = self.accepts
-        if not connect & accepts & _TYPES or connect & _NEEDS & ~accepts:
-            return None
-        slots = self.free | self.shared if connect & _SHARED else self.free
-        # The lowest bit that is set.
-        return (slots & -slots).bit_length() - 1 if slots else None
-
     def put(self, slot: int, function: int | None, connect: int) -> int:
         """Note that a function of a slot is taken, by default the first that is free; which it is."""
         bit = 1 << slot
         taken = self.functions.get(slot, 0)
         if not taken:
             self.free &= ~bit
-            if connect & _SHARED:
+            if connect & Connect.SHARED:
                 self.shared |= bit
         if function is None:
             # The lowest bit that is not set.
@@ -231,7 +216,7 @@ class PciAddressSet:
         """
         number, slot, function = place
         if self.growth is not None and number >= len(self.buses):
-            number = self._grow(connect, number)
+            number = self._grow(connect, number, device)
         if number >= len(self.buses):
             raise XmlError(
                 f"invalid PCI address {place_of(place, device)}, there are only PCI buses up to {len(self.buses) - 1}"
@@ -246,7 +231,7 @@ class PciAddressSet:
             )
         if bus.functions.get(slot, 0) & (1 << function):
             raise XmlError(f"PCI address {place_of(place, device)} is in use already")
-        if bus.empty and not bus.group_locked:
+        if bus.free == bus.all and not bus.group_locked:
             bus.group = group
         elif bus.group != group:
             # The user has it so; from now on nobody is alone on this bus.
@@ -262,44 +247,37 @@ class PciAddressSet:
         :param function: the function it has in a slot of its own; by default the first that is free.
         :raises InternalError: there is none, and none can be added.
         """
-        number, slot = self._room(connect, group)
-        if number < 0:
-            if self.growth is None:
-                raise InternalError(f"no more PCI slots{f' for {named(device)}' if device is not None else ''}")
-            number = self._grow(connect, len(self.buses))
-            slot = self.buses[number].first
-        bus = self.buses[number]
-        if bus.group != group:
-            # It was empty.
-            bus.group = group
-        return number, slot, bus.put(slot, function, connect)
-
-    def _room(self, connect: int, group: int) -> tuple[int, int]:
-        """The bus that has room for such a device, and the slot; bus -1: there is none."""
-        if connect & _INTEGRATED:
-            slot = self.buses[0].slot_for(connect & ~Connect.AUTO)
-            return (-1, 0) if slot is None else (0, slot)
+        needs, types, shared = connect & _NEEDS, connect & _TYPES, connect & Connect.SHARED
         buses = self.buses
+        if connect & Connect.INTEGRATED:
+            buses, needs = buses[:1], needs & ~Connect.AUTO
         start = self._start.get(connect, 0)
-        empty = (-1, 0)
+        empty, slots = -1, 0
         for number in range(start, len(buses)):
             bus = buses[number]
-            slot = bus.slot_for(connect)
-            if slot is None:
+            slots = bus.free | bus.shared if shared else bus.free
+            if not slots or not types & bus.accepts or needs & ~bus.accepts:
                 if number == start:
                     start = self._start[connect] = number + 1
             elif bus.group == group:
-                return number, slot
-            elif empty[0] < 0 and bus.empty and not bus.group_locked:
-                empty = number, slot
-        return empty
+                break
+            elif empty < 0 and bus.free == bus.all and not bus.group_locked:
+                empty = number
+        else:
+            number = empty if empty >= 0 else self._grow(connect, len(self.buses), device)
+            bus = self.buses[number]
+            bus.group, slots = group, bus.free
+        # The lowest bit that is set.
+        slot = (slots & -slots).bit_length() - 1
+        return number, slot, bus.put(slot, function, connect)
 
     # -- more buses ------------------------------------------------------------------------------------------------
 
-    def _grow(self, connect: int, upto: int) -> int:
+    def _grow(self, connect: int, upto: int, device: object) -> int:
         """Add buses for a device until there is one of this number; the number of the bus that takes it."""
         growth = self.growth
-        assert growth is not None
+        if growth is None:
+            raise InternalError(f"no more PCI slots{f' for {named(device)}' if device is not None else ''}")
         if connect & Connect.PCI_DEVICE:
             model = growth.pci
             if growth.bridge is not None and not any(bus.accepts & Connect.PCI_BRIDGE for bus in self.buses):
