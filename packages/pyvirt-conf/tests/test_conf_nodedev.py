@@ -13,6 +13,7 @@ from pyvirt_conf.nodedev import (
     IommuGroup,
     MdevAttribute,
     MdevCapability,
+    MdevParentCapability,
     MdevType,
     MdevTypes,
     NetCapability,
@@ -22,6 +23,7 @@ from pyvirt_conf.nodedev import (
     Removable,
     ScsiHostCapability,
     StorageCapability,
+    VdpaCapability,
     VirtFunctions,
     VportOps,
     parse_node_device,
@@ -270,6 +272,36 @@ def test_a_type_nobody_knows_is_refused() -> None:
 def test_unknown_elements_and_capabilities_of_a_card_are_ignored() -> None:
     more = CARD.replace("<class>", "<colour>red</colour><capability type='teapot'/><class>")
     assert parse_node_device(more).format() == CARD
+
+
+def test_parents_of_mediated_devices_that_are_nothing_else() -> None:
+    text = """<device>
+  <name>mtty_mtty</name>
+  <capability type='mdev_types'>
+    <capability type='mdev_types'>
+      <type id='mtty-1'>
+        <name>Single port serial</name>
+        <deviceAPI>vfio-pci</deviceAPI>
+        <availableInstances>24</availableInstances>
+      </type>
+    </capability>
+  </capability>
+</device>
+"""
+    device = parse_node_device(text)
+    parent = device.find(MdevParentCapability)
+    assert parent is not None
+    types = parent.find(MdevTypes)
+    assert types is not None
+    assert [(item.id, item.available_instances) for item in types.types] == [("mtty-1", 24)]
+    assert device.format() == text
+
+
+def test_a_vdpa_device_without_its_file_is_written_but_not_read() -> None:
+    text = NodeDevice(name="vdpa_vdpa0", capabilities=[VdpaCapability()]).format()
+    assert "<chardev>" not in text
+    with pytest.raises(XmlError, match="missing element"):
+        parse_node_device(text)
 
 
 def test_an_existing_device_has_name_and_capabilities() -> None:
