@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 from tests.differential.grammar import RNG, Grammar, Sampler
+from tests.differential.oracle_data import DISKS
 
 if TYPE_CHECKING:
     Node = etree._Element
@@ -30,14 +31,22 @@ SCHEMAS = {
 UUID = "00000000-0000-4000-8000-000000000001"
 
 
+_CHANCES = {
+    "domain": (0.04, 0.05, 0.3, 0.4),
+    "snapshot": (0.5, 0.7, 0.3),
+    "checkpoint": (0.5, 0.7, 0.3),
+    "network": (0.2, 0.2, 0.3),
+}
+"""How likely what is optional is there, by depth, where documents with much in them are refused for something."""
+
+
 def sampled(kind: str, schemas: Path, random: Random, count: int) -> Iterator[str]:
     """Documents made from the schema of a kind."""
     grammar = Grammar(schemas / f"{SCHEMAS[kind]}.rng")
     if kind == "guest-device":
         yield from _with_one_device(grammar, random, count)
         return
-    chance = (0.04, 0.05, 0.3, 0.4) if kind in ("domain", "snapshot", "checkpoint") else (0.4,)
-    sampler = Sampler(grammar, random, chance)
+    sampler = Sampler(grammar, random, _CHANCES.get(kind, (0.4,)))
     for _ in range(count):
         root = sampler.document()
         settle(kind, root)
@@ -93,12 +102,24 @@ def settle(kind: str, root: Node) -> None:
             state = root.find("state")
             if state is None or state.text not in ("running", "shutoff", "paused", "disk-snapshot"):
                 child(root, "state", "running")
-        guest = root.find("domain")
-        if guest is None:
-            guest = etree.SubElement(root, "domain")
-        child(guest, "name", "guest")
-        child(guest, "uuid", UUID)
-        settle_domain(guest)
+        settle_moment(root)
+
+
+def settle_moment(root: Node) -> None:
+    """A moment of the guest that the oracle makes, with requests for its disks."""
+    for tag in ("domain", "inactiveDomain", "cookie"):
+        for old in root.findall(tag):
+            root.remove(old)
+    guest = etree.SubElement(root, "domain")
+    child(guest, "name", "guest")
+    child(guest, "uuid", UUID)
+    settle_domain(guest)
+    guest.append(etree.fromstring(DISKS))
+    requests = root.findall("disks/disk")
+    for request, target in zip(requests, ("vda", "vdb"), strict=False):
+        request.set("name", target)
+    for request in requests[2:]:
+        child(root, "disks").remove(request)
 
 
 def settle_domain(root: Node) -> None:

@@ -10,6 +10,7 @@ import sys
 import tempfile
 
 import libvirt
+from oracle_data import DISKS
 
 conn = libvirt.open("test:///default")
 SECURE = libvirt.VIR_DOMAIN_XML_SECURE
@@ -98,10 +99,6 @@ def checkpoint(text):
         made.destroy()
 
 
-DISKS = (
-    "<devices><disk type='file'><driver name='qemu' type='qcow2'/><source file='/a'/><target dev='vda'/></disk>"
-    "<disk type='block'><source dev='/dev/b'/><target dev='vdb'/></disk></devices>"
-)
 KINDS = {f.__name__: f for f in (domain, network, pool, volume, interface, device, snapshot, checkpoint)}
 
 

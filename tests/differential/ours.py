@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 from tests.differential.peer import Answer
 
+from pyvirt_conf.domain.disk import DiskSnapshot
 from pyvirt_conf.interface import HostInterface
-from pyvirt_conf.moment import parse_domain_checkpoint, parse_domain_snapshot
+from pyvirt_conf.moment import SnapshotState, parse_domain_checkpoint, parse_domain_snapshot
 from pyvirt_conf.network import NetworkXmlFlags, parse_network
 from pyvirt_conf.nodedev import parse_node_device
 from pyvirt_conf.storage import PoolType, Volume, parse_pool
@@ -47,11 +48,18 @@ def device(text: str) -> str:
 
 
 def snapshot(text: str) -> str:
-    return parse_domain_snapshot(text, definition.parser_config(), redefine=True).format(secure=True)
+    found = parse_domain_snapshot(text, definition.parser_config(), redefine=True)
+    # As a driver does with a snapshot that was before.
+    disks_only = found.state is SnapshotState.DISK_SNAPSHOT
+    default = DiskSnapshot.EXTERNAL if disks_only or found.is_external else DiskSnapshot.INTERNAL
+    found.align_disks(default=default, uniform=True)
+    return found.format(secure=True)
 
 
 def checkpoint(text: str) -> str:
-    return parse_domain_checkpoint(text, definition.parser_config(), redefine=True).format(secure=True)
+    found = parse_domain_checkpoint(text, definition.parser_config(), redefine=True)
+    found.align_disks()
+    return found.format(secure=True)
 
 
 KINDS: dict[str, Callable[[str], str]] = {

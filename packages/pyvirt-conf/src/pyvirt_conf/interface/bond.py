@@ -27,9 +27,8 @@ class BondCarrier(StrEnum):
 
 
 class ArpValidation(StrEnum):
-    """Which devices' ARP replies count."""
+    """Which devices' ARP replies count; nothing is said where none do."""
 
-    NONE = "none"
     ACTIVE = "active"
     BACKUP = "backup"
     ALL = "all"
@@ -51,7 +50,7 @@ class ArpMonitor(Element):
 
     interval: U32 = attr(required=True)
     target: str = attr(required=True)
-    validate: ArpValidation | None = attr(omit=ArpValidation.NONE)
+    validate: ArpValidation | None = attr()
 
 
 @element("bond")

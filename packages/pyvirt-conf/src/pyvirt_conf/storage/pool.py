@@ -66,7 +66,7 @@ class Pool(Document):
             self.target.path = f"/dev/{self.source.name}"
         elif self.type is PoolType.ZFS:
             self.target.path = f"/dev/zvol/{self.source.name}"
-        elif self.target.path is not None:
+        if self.target.path is not None:
             self.target.path = sanitized(self.target.path)
 
     def validate(self) -> None:
