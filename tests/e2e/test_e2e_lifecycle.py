@@ -243,16 +243,12 @@ def test_no_descriptor_stays_open(host: Host) -> None:
 
 
 def test_autostart(host: Host, conn: pyvirt.Connection) -> None:
-    from pyvirt_driver_qemu.driver import QemuDriver
-    from pyvirt_util.uris import URI
-
     wanted, other = conn.define_domain(host.xml("wanted")), conn.define_domain(host.xml("other"))
     wanted.set_autostart(True)
     told = host.python("print([d.autostart() for d in conn.list_domains()])").stdout
     assert told.strip() == "[False, True]"
     assert [d.name for d in conn.list_domains(ConnectListAllDomainsFlags.AUTOSTART)] == ["wanted"]
-    driver = QemuDriver.open(URI.parse(host.uri))
-    assert driver.start_autostart_domains() == []
+    assert conn.start_autostart_domains() == [(wanted, None)]
     assert wanted.is_active()
     assert not other.is_active()
     wanted.set_autostart(False)

@@ -41,8 +41,8 @@ class HypervisorDriver(
     """Base class of hypervisor drivers; an entry point in ``pyvirt.drivers`` names the subclass under its URI scheme.
 
     One instance serves one connection. The attributes ``network``, ``storage`` ... are the driver's own secondary
-    drivers; where one is ``None`` the connection uses the host's plug-in of that kind, if ``shares_host_drivers`` says that
-    guests run on this host.
+    drivers; where one is ``None`` the connection uses the host's plug-in of that kind, if ``shares_host_drivers`` says
+    that guests run on this host.
     """
 
     shares_host_drivers: bool = False
