@@ -5,7 +5,6 @@ Source: libvirt's qemu_domain_address.c. Giving out the places is pyvirt_conf's 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pyvirt_conf.domain.address import PciAddress, PciLocation
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from pyvirt_driver_qemu.completion.host import HostPci
 
 #: ICH9's EHCI controller and its companions are functions of one slot.
-_USB2_FUNCTIONS = {"ich9-uhci1": 0, "ich9-uhci2": 1, "ich9-uhci3": 2, "ich9-ehci1": 7}
+_USB2_FUNCTIONS: dict[str | None, int] = {"ich9-uhci1": 0, "ich9-uhci2": 1, "ich9-uhci3": 2, "ich9-ehci1": 7}
 
 _PCI_GROWTH = PciGrowth(bridge=("dmi-to-pci-bridge", "pci-bridge"))
 _PCIE_GROWTH = PciGrowth(bridge=("pcie-root-port", "pcie-to-pci-bridge"))
@@ -76,7 +75,10 @@ def assign(domain: Domain, capabilities: Capabilities, host: HostPci) -> None:
 
 
 def _policy(domain: Domain, capabilities: Capabilities, host: HostPci, *, supported: bool, pseries: bool) -> PciPolicy:
-    root = next((c.model for c in domain.devices.controllers if c.type is ControllerType.PCI and not c.index), None)
+    root = None
+    for controller in domain.devices.controllers:
+        if controller.type is ControllerType.PCI and not controller.index:
+            root = controller.model
     pcie = root == "pcie-root"
     if is_q35(domain):
         fixed_controller, fixed = _q35_controller, _q35
@@ -98,15 +100,10 @@ def _policy(domain: Domain, capabilities: Capabilities, host: HostPci, *, suppor
         # Room for a bridge, so that the guest can grow later.
         spare_slot=Connect.AUTO | Connect.PCI_DEVICE if root == "pci-root" else Connect.NONE,
         spare_port=Connect.AUTO | Connect.PCIE_DEVICE if pcie else Connect.NONE,
-        function=_function,
+        parts=_USB2_FUNCTIONS,
         root_locked=pseries,
     )
     return policy._replace(group=lambda device: _isolation_group(device, host)) if pseries else policy
-
-
-def _function(controller: Controller) -> int | None:
-    """The function of a part of ICH9's USB."""
-    return _USB2_FUNCTIONS.get(controller.model or "")
 
 
 def _has_pci(domain: Domain, capabilities: Capabilities) -> bool:
@@ -157,8 +154,7 @@ def _piix3_controller(allocation: PciAllocation, controller: Controller) -> None
 
 def _piix3(allocation: PciAllocation) -> None:
     """``pc``: the rest of that slot; and QEMU puts the first video card into the next."""
-    allocation.block(1)
-    allocation.block(1, 3)
+    allocation.block(1, 0, 3)
     _primary_video(allocation, 2)
 
 
@@ -193,8 +189,7 @@ def _q35_controller(allocation: PciAllocation, controller: Controller) -> None:
 
 def _q35(allocation: PciAllocation) -> None:
     """``q35``: the bridge to ISA in slot 0x1f, and ICH9's sound where real boards have it."""
-    allocation.block(0x1F)
-    allocation.block(0x1F, 3)
+    allocation.block(0x1F, 0, 3)
     _primary_video(allocation, 1)
     for sound in allocation.domain.devices.sounds:
         if sound.model is SoundModel.ICH9 and wants_place(sound):
@@ -246,44 +241,40 @@ def _primary_video(allocation: PciAllocation, slot: int) -> None:
 # -- everything else ---------------------------------------------------------------------------------
 
 
-def _nobody(domain: Domain) -> Iterator[Any]:
-    return iter(())
+def _nobody(domain: Domain) -> list[Any]:
+    return []
 
 
-def _in_order(domain: Domain) -> Iterator[Any]:
+def _in_order(domain: Domain) -> list[Any]:
     """The devices in the order in which they get addresses."""
     devices = domain.devices
-    yield from devices.filesystems
-    for interface in devices.interfaces:
-        if interface.type is not NetType.HOSTDEV:
-            yield interface
-    yield from devices.sounds
+    found: list[Any] = [*devices.filesystems]
+    found += [interface for interface in devices.interfaces if interface.type is not NetType.HOSTDEV]
+    found += devices.sounds
     for controller in devices.controllers:
         # The first IDE controller is part of the board, wherever there is one.
         if controller.type is not ControllerType.PCI and (
             controller.index or controller.type is not ControllerType.IDE
         ):
-            yield controller
-    for disk in devices.disks:
-        if disk.bus is DiskBus.VIRTIO:
-            yield disk
+            found.append(controller)
+    if devices.disks:
+        found += [disk for disk in devices.disks if disk.bus is DiskBus.VIRTIO]
     # An interface that is a device of the host is one of these, and before them.
-    for interface in devices.interfaces:
-        if interface.type is NetType.HOSTDEV:
-            yield interface
-    yield from devices.hostdevs
+    found += [interface for interface in devices.interfaces if interface.type is NetType.HOSTDEV]
+    found += devices.hostdevs
     if devices.memballoon is not None:
-        yield devices.memballoon
-    yield from devices.rngs
+        found.append(devices.memballoon)
+    found += devices.rngs
     if devices.watchdog is not None:
-        yield devices.watchdog
-    yield from devices.videos
-    yield from devices.shmems
-    yield from (device for device in devices.inputs if device.bus is InputBus.VIRTIO)
-    yield from (port for port in devices.serials if port.target_type is SerialTarget.PCI)
+        found.append(devices.watchdog)
+    found += devices.videos
+    found += devices.shmems
+    if devices.inputs:
+        found += [device for device in devices.inputs if device.bus is InputBus.VIRTIO]
+    if devices.serials:
+        found += [port for port in devices.serials if port.target_type is SerialTarget.PCI]
     if devices.iommu is not None:
-        yield devices.iommu
+        found.append(devices.iommu)
     if devices.vsock is not None:
-        yield devices.vsock
-    yield from devices.memories
-    yield from devices.panics
+        found.append(devices.vsock)
+    return found + devices.memories + devices.panics

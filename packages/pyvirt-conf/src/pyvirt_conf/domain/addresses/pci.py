@@ -295,7 +295,8 @@ class PciAddressSet:
             raise InternalError(
                 f"there is no PCI slot for a {_type_name(connect)}, and none can be added automatically"
             )
-        self.buses += [PciBus(model) for _ in range(upto + 1 - len(self.buses))]
+        while len(self.buses) <= upto:
+            self.buses.append(PciBus(model))
         return upto
 
 

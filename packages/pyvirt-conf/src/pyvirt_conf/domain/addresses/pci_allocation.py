@@ -7,7 +7,7 @@ added, which need places themselves. The second time counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pyvirt_conf.domain.address import PciAddress
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 #: PCI numbers its buses with a byte.
 _HIGHEST_INDEX = 255
+
+
+_NO_PARTS: Mapping[str | None, int] = {}
 
 
 def _nowhere(allocation: PciAllocation, controller: Controller) -> None:
@@ -81,8 +84,8 @@ class PciPolicy(NamedTuple):
     spare_port: int = Connect.NONE
     """What a slot is kept free for in a guest whose buses are all added here."""
 
-    function: Callable[[Controller], int | None] | None = None
-    """The function of a controller that is part of a whole, all parts of one index sharing a slot."""
+    parts: Mapping[str | None, int] = _NO_PARTS
+    """By model, the functions of controllers that are parts of a whole: those of one index share a slot."""
 
     group: Callable[[Any], int] | None = None
     """The isolation group of a device: only those of one group share a bus. ``None``: all are of group 0."""
@@ -118,12 +121,13 @@ class PciAllocation:
         self._keep(device, self.addresses.reserve((0, slot, function), Connect.ENDPOINTS, device=device))
         self._done.add(id(device))
 
-    def block(self, slot: int, function: int = 0) -> None:
-        """Take a place on bus 0 for a part of the board that no definition mentions.
+    def block(self, slot: int, *functions: int) -> None:
+        """Take places on bus 0 for parts of the board that no definition mentions.
 
         :raises XmlError: the place is a device's.
         """
-        self.addresses.reserve((0, slot, function), Connect.ENDPOINTS)
+        for function in functions:
+            self.addresses.reserve((0, slot, function), Connect.ENDPOINTS)
 
     def first(self, device: Any) -> None:
         """Let a device choose its place before all others."""
@@ -169,7 +173,7 @@ class PciAllocation:
             (controller, connect)
             for controller in self.domain.devices.controllers
             if controller.type is ControllerType.PCI
-            and (connect := CONTROLLER_TYPES[controller.model or ""])
+            and (connect := CONTROLLER_TYPES.get(controller.model or "", Connect.NONE))
             and wants_place(controller)
             and id(controller) not in self._done
         ]
@@ -183,7 +187,7 @@ class PciAllocation:
             take(spare)
         for device, connect in (*self._controllers(), *devices):
             # Parts of a whole don't share a slot here, as in libvirt: there may be a bridge too many, never too few.
-            if not (isinstance(device, Controller) and self._join(device, connect)):
+            if not self._wholes or self._join(device, connect) is None:
                 take(connect, group(device) if group is not None else 0, None, device)
 
     def give(self, devices: list[tuple[Any, int]]) -> None:
@@ -191,48 +195,44 @@ class PciAllocation:
 
         :raises InternalError: there is none left.
         """
-        take, places, group = self.addresses.take, self.places, self.policy.group
+        take, places, group, parts = self.addresses.take, self.places, self.policy.group, self.policy.parts
         for device, connect in (*self._first, *self._controllers(), *devices):
-            function = None
-            if isinstance(device, Controller):
-                place = self._join(device, connect)
-                if place is not None:
-                    places.append((device, place))
-                    continue
-                function = self._function(device)
-            place = take(connect, group(device) if group is not None else 0, function, device)
+            function = parts.get(device.model) if isinstance(device, Controller) else None
+            place = self._join(device, connect) if function is not None else None
+            if place is None:
+                place = take(connect, group(device) if group is not None else 0, function, device)
+                if function is not None:
+                    self._wholes[device.index or 0] = place[:2]
             places.append((device, place))
-            if function is not None:
-                self._wholes[device.index or 0] = place[:2]
 
     def store(self) -> None:
         """Write the places into the devices; function 0 of a slot with others says so."""
-        shared = {place[:2] for _, place in self.places if place[2]}
+        shared = set()
         for device, place in self.places:
             address = device.address
             if address is None:
                 address = device.address = PciAddress()
             address.bus, address.slot, address.function = place
-            if shared and place[2] == 0 and place[:2] in shared and address.multifunction is None:
-                address.multifunction = True
+            if place[2]:
+                shared.add(place[:2])
+        if shared:
+            for device, place in self.places:
+                if place[:2] in shared and not place[2] and device.address.multifunction is None:
+                    device.address.multifunction = True
 
     def _keep(self, device: Any, place: Place) -> None:
         self.places.append((device, place))
-        if isinstance(device, Controller) and self._function(device) is not None:
+        if isinstance(device, Controller) and device.model in self.policy.parts:
             self._wholes.setdefault(device.index or 0, place[:2])
 
-    def _function(self, controller: Controller) -> int | None:
-        function = self.policy.function
-        return function(controller) if function is not None else None
-
-    def _join(self, controller: Controller, connect: int) -> Place | None:
+    def _join(self, device: Any, connect: int) -> Place | None:
         """Take a function of the slot the other parts of a whole have; ``None``: it's no part, or the first."""
-        whole = self._wholes.get(controller.index or 0) if self._wholes else None
-        function = self._function(controller) if whole is not None else None
-        if whole is None or function is None:
+        function = self.policy.parts.get(device.model) if isinstance(device, Controller) else None
+        whole = self._wholes.get(device.index or 0) if function is not None else None
+        if function is None or whole is None:
             return None
-        group = self.policy.group(controller) if self.policy.group is not None else 0
-        return self.addresses.reserve((*whole, function), connect, group=group, device=controller)
+        group = self.policy.group(device) if self.policy.group is not None else 0
+        return self.addresses.reserve((*whole, function), connect, group=group, device=device)
 
 
 def wants_place(device: Any) -> bool:

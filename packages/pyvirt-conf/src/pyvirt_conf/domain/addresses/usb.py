@@ -55,12 +55,18 @@ def root_ports(controller: Controller) -> int:
 def usb_devices(domain: Domain) -> list[Any]:
     """The devices on USB but hubs, in the order in which they get ports (virDomainUSBDeviceDefForeach)."""
     devices = domain.devices
-    found: list[Any] = [d for d in devices.hostdevs if isinstance(d, UsbHostdev)]
-    found += [d for d in devices.disks if d.bus is DiskBus.USB]
+    found: list[Any] = []
+    if devices.hostdevs:
+        found += [d for d in devices.hostdevs if isinstance(d, UsbHostdev)]
+    if devices.disks:
+        found += [d for d in devices.disks if d.bus is DiskBus.USB]
     found += [d for d in devices.controllers if d.type is ControllerType.CCID]
-    found += [d for d in devices.inputs if d.bus is InputBus.USB]
-    found += [d for d in devices.serials if d.target_type is SerialTarget.USB]
-    found += [d for d in devices.sounds if d.model is SoundModel.USB]
+    if devices.inputs:
+        found += [d for d in devices.inputs if d.bus is InputBus.USB]
+    if devices.serials:
+        found += [d for d in devices.serials if d.target_type is SerialTarget.USB]
+    if devices.sounds:
+        found += [d for d in devices.sounds if d.model is SoundModel.USB]
     return found + devices.redirdevs
 
 
