@@ -60,7 +60,9 @@ class Definitions:
         return capabilities_of
 
     @staticmethod
-    def _config(capabilities_of: Callable[[str], Capabilities]) -> ParserConfig:
+    def _config(
+        capabilities_of: Callable[[str], Capabilities], check: Callable[[Domain], None] | None = None
+    ) -> ParserConfig:
         """What QEMU contributes to parsing."""
         from pyvirt_driver_qemu.completion import parser_config
 
@@ -71,7 +73,7 @@ class Definitions:
                 emulators[architecture] = find_emulator(architecture)
             return emulators[architecture]
 
-        return parser_config(capabilities_of, find_emulator=emulator_for)
+        return parser_config(capabilities_of, find_emulator=emulator_for, check=check)
 
     def parse(self, xml: str) -> Domain:
         """Parse, complete and validate XML from a user.
@@ -81,12 +83,14 @@ class Definitions:
         from pyvirt_conf import XmlFlags, parse_domain
 
         capabilities_of = self._asked_once()
-        config = self._config(capabilities_of)
-        domain = parse_domain(xml, config=config, flags=XmlFlags.INACTIVE | XmlFlags.ABI_UPDATE)
-        if domain.devices.emulator is None:
-            raise missing_emulator(domain.os.arch or host_architecture())
-        check(domain, capabilities_of(domain.devices.emulator))
-        return domain
+
+        def runnable(domain: Domain) -> None:
+            if domain.devices.emulator is None:
+                raise missing_emulator(domain.os.arch or host_architecture())
+            check(domain, capabilities_of(domain.devices.emulator))
+
+        config = self._config(capabilities_of, runnable)
+        return parse_domain(xml, config=config, flags=XmlFlags.INACTIVE | XmlFlags.ABI_UPDATE)
 
     def parse_stored(self, xml: str) -> Domain:
         """Parse a definition of our own, complete since it was stored."""

@@ -45,6 +45,7 @@ def parser_config(
     find_emulator: Callable[[str], str | None] = _no_emulator,
     host_arch: Callable[[], str] = _host_arch,
     host: Host = HOST,
+    check: Callable[[Domain], None] | None = None,
     **options: Any,
 ) -> ParserConfig:
     """A configuration that asks emulators what they can do.
@@ -53,6 +54,7 @@ def parser_config(
     :param find_emulator: the emulator of an architecture, for domains that name none.
     :param host_arch: the architecture of domains that name none.
     :param host: what is asked of the host and of the driver's configuration.
+    :param check: refuses a domain that this host cannot run, before anything is worked out that depends on it.
     :param options: further fields of :class:`ParserConfig`.
     """
 
@@ -76,6 +78,8 @@ def parser_config(
             return None
 
     def early(domain: Domain, flags: XmlFlags) -> None:
+        if check is not None:
+            check(domain)
         capabilities = lookup(domain)
         machine = None
         if domain.os.machine is not None:
