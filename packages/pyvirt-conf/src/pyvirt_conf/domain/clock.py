@@ -156,6 +156,8 @@ class Clock(Element):
                 fail(node, mode, "missing timezone of a clock with offset 'timezone'", "@timezone")
         elif new.offset is ClockOffset.ABSOLUTE:
             new.start = number("start")
+            if new.start is not None and new.start < 0:
+                fail(node, mode, f"start {new.start} is before the epoch", "@start")
             if new.start is None:
                 fail(node, mode, "missing start of a clock with offset 'absolute'", "@start")
         return new

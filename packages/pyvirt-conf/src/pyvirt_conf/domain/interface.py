@@ -11,7 +11,6 @@ from pyvirt_conf.domain.virtualport import Bandwidth, InterfaceIp, Route, Virtua
 from pyvirt_conf.ip import IpAddress
 from pyvirt_conf.xml import (
     I32,
-    I64,
     U32,
     U64,
     BadValue,
@@ -112,7 +111,8 @@ class TeamingType(StrEnum):
     TRANSIENT = "transient"
 
 
-Port = Annotated[int, integer(0, 65535)]
+Port = Annotated[int, integer(1, 65535)]
+_Number = Annotated[int, integer(-(2**63), 2**63 - 1, base=0)]
 
 
 @element("source")
@@ -218,9 +218,9 @@ class VdsSource(Element):
     """A port of a VMware distributed switch."""
 
     switchid: Uuid = attr(required=True)
-    portid: I64 = attr(required=True)
+    portid: _Number = attr(required=True)
     portgroupid: str = attr(required=True)
-    connectionid: I64 = attr(required=True)
+    connectionid: _Number = attr(required=True)
 
 
 @element("source")
@@ -278,8 +278,8 @@ class PortRange(Element):
     """Ports forwarded to the guest."""
 
     start: Port = attr(required=True)
-    end: Port | None = attr(omit=0)
-    to: Port | None = attr(omit=0)
+    end: Port | None = attr()
+    to: Port | None = attr()
     exclude: YesNo | None = attr()
 
 

@@ -193,7 +193,7 @@ class ShmemMsi(Element):
     """Interrupts of shared memory; they are on where there is such an element."""
 
     _more = by_hand("@enabled")
-    vectors: U32 | None = attr(omit=0)
+    vectors: U32Any | None = attr(omit=0)
     ioeventfd: OnOff | None = attr()
 
 

@@ -363,6 +363,20 @@ class VhostUserSource(StorageSource):
     reconnect: Reconnect | None = child("source/reconnect")
 
 
+_WEB = (StorageProtocol.HTTP, StorageProtocol.HTTPS)
+_FILES = (*_WEB, StorageProtocol.FTP, StorageProtocol.FTPS)
+_ONLY_FOR: dict[str, tuple[StorageProtocol, ...]] = {
+    "query": _WEB,
+    "cookies": _WEB,
+    "ssl_verify": (StorageProtocol.HTTPS, StorageProtocol.FTPS),
+    "readahead": _FILES,
+    "timeout": _FILES,
+    "nfs_user": (StorageProtocol.NFS,),
+    "nfs_group": (StorageProtocol.NFS,),
+}
+"""What other protocols have no use for is ignored."""
+
+
 @element(type="network")
 class NetworkSource(StorageSource):
     """An image on a server."""
@@ -386,8 +400,14 @@ class NetworkSource(StorageSource):
     def _parsed(self, node: Node, mode: Mode) -> None:
         super()._parsed(node, mode)
         name = self.name
-        if self.protocol is StorageProtocol.GLUSTER and name is not None and "/" not in name.lstrip("/"):
+        if self.protocol not in (StorageProtocol.NBD, None) and name is None:
+            raise BadValue(f"missing name of a {self.protocol} source")
+        if self.protocol is StorageProtocol.GLUSTER and "/" not in (name or "").lstrip("/"):
             raise BadValue(f"missing path in gluster source name '{name}', expected VOLUME/PATH")
-        # VxHS and NBD are the two that speak TLS by themselves.
-        if self.tls is not None and self.protocol not in (StorageProtocol.NBD, StorageProtocol.VXHS):
-            self.tls = None
+        if self.protocol is StorageProtocol.RBD and ("/" not in (name or "") or (name or "").startswith("/")):
+            raise BadValue(f"rbd source name '{name}' is not POOL/IMAGE")
+        if not name:
+            self.name = None
+        for field, protocols in _ONLY_FOR.items():
+            if self.protocol not in protocols:
+                self.__dict__.pop(field, None)

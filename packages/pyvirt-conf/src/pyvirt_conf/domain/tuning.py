@@ -116,7 +116,7 @@ class MemoryAllocation(StrEnum):
 class HugePage(Element):
     """Huge pages of one size, in KiB, for some NUMA cells or all."""
 
-    size: int = sized("@size", required=True)
+    size: int = sized("@size", required=True, low=1)
     nodeset: Bits | None = attr()
 
 
