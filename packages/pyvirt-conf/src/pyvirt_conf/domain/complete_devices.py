@@ -32,8 +32,6 @@ from pyvirt_conf.domain.memory_device import MemoryAccess, MemoryDevice, MemoryM
 from pyvirt_conf.domain.misc import RandomBackend, Redirdev, Rng, Vsock
 from pyvirt_conf.domain.storage import (
     DEFAULT_PORTS,
-    BlockSource,
-    FileSource,
     NetworkSource,
     StorageProtocol,
     StorageSource,
@@ -153,6 +151,9 @@ def common_defaults(device: Element, domain: Domain, config: ParserConfig) -> No
     elif isinstance(device, Rng):
         if isinstance(device.backend, RandomBackend) and device.backend.device is None:
             device.backend.device = "/dev/random"
+    elif isinstance(device, Console):
+        if device.target_type is None:
+            device.target_type = ConsoleTarget.SERIAL
     elif isinstance(device, Redirdev):
         if isinstance(device.source, DbusChar) and device.source.channel is None:
             device.source.channel = "org.qemu.usbredir"
@@ -210,11 +211,7 @@ def _disk(disk: Disk, domain: Domain, config: ParserConfig) -> None:
         default_ports(backing.source)
         backing = backing.backing
     source = disk.source
-    if isinstance(source, NetworkSource) and source.protocol is None:
-        disk.source = FileSource()  # an empty drive has no protocol
-    elif isinstance(source, BlockSource) and not source.dev:
-        disk.source = FileSource()
-    elif isinstance(source, NetworkSource) and source.protocol is StorageProtocol.ISCSI:
+    if isinstance(source, NetworkSource) and source.protocol is StorageProtocol.ISCSI:
         if source.name is not None and "/" not in source.name:
             source.name += "/0"  # the first unit of the target
     if disk.snapshot is None and isinstance(source, VhostUserSource):

@@ -9,6 +9,7 @@ from pyvirt_conf.domain.address import BootDevice, VirtioDriver
 from pyvirt_conf.domain.storage import (
     Auth,
     Encryption,
+    FileSource,
     ImageFormat,
     StorageSource,
 )
@@ -307,6 +308,9 @@ class Disk(BootDevice, VirtioDriver):
     private: Opaque | None = child("privateData", when=in_status, rank=99)
 
     def _parsed(self, node: Node, mode: Mode) -> None:
+        if node.find("source") is None:
+            # An empty drive has no type; what it names is about an image.
+            self.source = FileSource()
         if self.target.startswith("ioemu:"):
             self.target = self.target.removeprefix("ioemu:")
         if self.wwn is not None:

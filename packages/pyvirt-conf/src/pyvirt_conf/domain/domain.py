@@ -257,6 +257,14 @@ class Domain(Element):
 
         validate(self, config)
 
+    # By hand: of sections that are there several times, the lists in all of them count.
+    @classmethod
+    def _from_node(cls, node: Node, mode: Mode) -> Self:
+        for tag in ("os", "devices"):
+            for more in node.findall(tag)[1:]:
+                node.find(tag).extend(more)  # type: ignore[union-attr]
+        return cls._read(node, mode)
+
     def _parsed(self, node: Node, mode: Mode) -> None:
         config: ParserConfig | None = mode.config
         if config is not None and config.namespaces:

@@ -320,6 +320,10 @@ class FileSource(StorageSource):
     file: str | None = attr("source/@file")
     fdgroup: str | None = attr("source/@fdgroup")
 
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        super()._parsed(node, mode)
+        self.file = self.file or None
+
 
 @element(type="block")
 class BlockSource(StorageSource):
@@ -348,9 +352,9 @@ class VolumeSource(StorageSource):
 class NvmeSource(StorageSource):
     """A namespace of an NVMe controller given to the guest."""
 
-    bus_type: str | None = attr("source/@type")
+    bus_type: str | None = attr("source/@type", with_element=True)
     managed: YesNo | None = attr("source/@managed")
-    namespace: U32 | None = attr("source/@namespace")
+    namespace: U32 | None = attr("source/@namespace", with_element=True)
     address: PciLocation | None = child("source/address")
 
 
@@ -358,8 +362,8 @@ class NvmeSource(StorageSource):
 class VhostUserSource(StorageSource):
     """A vhost-user-blk server on a UNIX socket."""
 
-    socket_type: str | None = attr("source/@type")
-    path: str | None = attr("source/@path")
+    socket_type: str | None = attr("source/@type", with_element=True)
+    path: str | None = attr("source/@path", with_element=True)
     reconnect: Reconnect | None = child("source/reconnect")
 
 
@@ -381,7 +385,7 @@ _ONLY_FOR: dict[str, tuple[StorageProtocol, ...]] = {
 class NetworkSource(StorageSource):
     """An image on a server."""
 
-    protocol: StorageProtocol | None = attr("source/@protocol")
+    protocol: StorageProtocol | None = attr("source/@protocol", with_element=True)
     name: str | None = attr("source/@name")
     query: str | None = attr("source/@query")
     tls: YesNo | None = attr("source/@tls")

@@ -152,8 +152,8 @@ class Bandwidth(Element):
 
     _keep_open = True
     class_id: U32 | None = attr("@classID", omit=0)
-    inbound: Rate | None = child("inbound")
-    outbound: Rate | None = child("outbound")
+    inbound: Rate | None = child("inbound", single=True)
+    outbound: Rate | None = child("outbound", single=True)
 
     def check(self, *, floor: bool = False) -> None:
         """Whether it says what one may that isn't a port's: a class is for ports alone.

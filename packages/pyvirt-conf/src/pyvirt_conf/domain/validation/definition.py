@@ -13,6 +13,7 @@ from pyvirt_conf.domain.seclabel import DeviceSeclabel, Seclabel
 from pyvirt_conf.domain.sysinfo import SmbiosSysinfo
 from pyvirt_conf.domain.validation import tuning
 from pyvirt_conf.domain.validation.devices import several_devices, validate_device
+from pyvirt_conf.domain.validation.disk import check_descriptors
 from pyvirt_conf.xml.places import add_place
 from pyvirt_util.errors import (
     ConfigUnsupportedError,
@@ -31,6 +32,8 @@ def validate(domain: Domain, config: ParserConfig) -> None:
     for device in domain.devices.all():
         try:
             validate_device(device, domain)
+            if isinstance(device, Disk) and not config.features & ParserFeature.DISK_FD:
+                check_descriptors(device)
             if config.device_validate is not None:
                 config.device_validate(device, domain)
         except VirtError as error:

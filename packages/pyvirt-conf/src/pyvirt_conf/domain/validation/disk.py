@@ -53,6 +53,12 @@ _AUTH_PROTOCOLS = (
 _AUTH_USAGE = {StorageProtocol.ISCSI: SecretUsage.ISCSI, StorageProtocol.RBD: SecretUsage.CEPH}
 
 
+def check_descriptors(disk: Disk) -> None:
+    """Refuse images that are file descriptors, for drivers that can't pass them."""
+    if isinstance(disk.source, FileSource) and disk.source.fdgroup is not None:
+        raise ConfigUnsupportedError(f"driver does not support FD passing for disk '{disk.target}'")
+
+
 def check_disk(disk: Disk, domain: Domain) -> None:
     """Check one disk (virDomainDiskDefValidate)."""
     for source in _chain(disk):

@@ -7,7 +7,7 @@ from itertools import combinations
 from pyvirt_conf.domain.config import ParserConfig
 from pyvirt_conf.domain.domain import Domain
 from pyvirt_conf.domain.tuning import DefaultIoThread, IoThread, NumaMode
-from pyvirt_util.errors import ConfigUnsupportedError, InternalError, XmlDetailError, XmlError
+from pyvirt_util.errors import ConfigUnsupportedError, InternalError, InvalidArgError, XmlDetailError, XmlError
 
 
 def vcpus(domain: Domain, config: ParserConfig) -> None:
@@ -99,6 +99,9 @@ def resctrl(domain: Domain, config: ParserConfig) -> None:
                 if (cache.level, cache.id, kind) in seen:
                     raise XmlError(f"cache {cache.id} of level {cache.level} has several {kind} allocations of a group")
                 seen.add((cache.level, cache.id, kind))
+        for left, right in combinations(group.monitors, 2):
+            if left.level == right.level and left.vcpus == right.vcpus:
+                raise InvalidArgError(f"several monitors of level {left.level} for vcpus {left.vcpus}")
         for monitor in group.monitors:
             if not monitor.vcpus <= group.vcpus:
                 raise XmlError(f"monitored vcpus {monitor.vcpus} are not those of the cachetune, {group.vcpus}")
@@ -112,6 +115,9 @@ def resctrl(domain: Domain, config: ParserConfig) -> None:
         ids = [node.id for node in share.nodes]
         if len(set(ids)) != len(ids):
             raise XmlError("a NUMA node has several memory bandwidth allocations of one group")
+        for first, second in combinations(share.monitors, 2):
+            if first.vcpus == second.vcpus:
+                raise InvalidArgError(f"several memory bandwidth monitors for vcpus {first.vcpus}")
         for watch in share.monitors:
             if not watch.vcpus <= share.vcpus:
                 raise XmlError(f"monitored vcpus {watch.vcpus} are not those of the memorytune, {share.vcpus}")
