@@ -58,7 +58,15 @@ def parser_config(
     :param options: further fields of :class:`ParserConfig`.
     """
 
+    asked: tuple[Domain, str | None, Capabilities] | None = None
+
     def lookup(domain: Domain) -> Capabilities:
+        """The capabilities of a domain's emulator, asked for once a document: :func:`early` comes first."""
+        if asked is not None and asked[0] is domain and asked[1] == domain.devices.emulator:
+            return asked[2]
+        return ask(domain)
+
+    def ask(domain: Domain) -> Capabilities:
         emulator = domain.devices.emulator
         if emulator is None:
             return empty_capabilities(domain.os.arch)
@@ -80,7 +88,9 @@ def parser_config(
     def early(domain: Domain, flags: XmlFlags) -> None:
         if check is not None:
             check(domain)
-        capabilities = lookup(domain)
+        nonlocal asked
+        capabilities = ask(domain)
+        asked = (domain, domain.devices.emulator, capabilities)
         machine = None
         if domain.os.machine is not None:
             machine = capabilities.machine(domain.os.machine, "kvm" if domain.type == "kvm" else "tcg")

@@ -4,20 +4,18 @@ Each kind of address has a module with a function that completes a definition: w
 checked, what it leaves out is chosen, and controllers that are needed are added. What differs between hypervisors is
 passed in.
 
-======================  ==============================================================================================
-:mod:`.pci`             slots and buses: what plugs into what (:class:`Connect`), :class:`PciAddressSet`
-:mod:`.pci_allocation`  :func:`assign_pci`, with the driver's :class:`PciPolicy`
-:mod:`.pci_controllers` chassis, ports, bus and target numbers of PCI controllers
-:mod:`.zpci`            ids of PCI devices on IBM Z
-:mod:`.usb`             ports of controllers and hubs, with the driver's :class:`UsbPolicy`
-:mod:`.virtio_serial`   ports of channels and consoles
-:mod:`.ccw`             device numbers of IBM Z's channel subsystems
-:mod:`.spapr_vio`       registers on POWER's virtual I/O bus
-:mod:`.memory`          slots of memory modules
-:mod:`.controller_index` numbers of controllers
-:mod:`.drive`           disks on IDE, SATA, SCSI and floppy controllers
-:mod:`.walk`            all devices with addresses, in libvirt's order
-======================  ==============================================================================================
+* :mod:`.pci`: slots and buses, what plugs into what (:class:`Connect`), :class:`PciAddressSet`
+* :mod:`.pci_allocation`: :func:`assign_pci` and :func:`attach_pci`, with the driver's :class:`PciPolicy`
+* :mod:`.pci_controllers`: chassis, ports, bus and target numbers of PCI controllers
+* :mod:`.zpci`: ids of PCI devices on IBM Z
+* :mod:`.usb`: ports of controllers and hubs, with the driver's :class:`UsbPolicy`
+* :mod:`.virtio_serial`: ports of channels and consoles
+* :mod:`.ccw`: device numbers of IBM Z's channel subsystems
+* :mod:`.spapr_vio`: registers on POWER's virtual I/O bus
+* :mod:`.memory`: slots of memory modules
+* :mod:`.drive`: disks on IDE, SATA, SCSI and floppy controllers
+* :mod:`.controller_index`: numbers of controllers
+* :mod:`.walk`: all devices with addresses, in libvirt's order
 
 Nothing is remembered between calls: the definition holds it all.
 """
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
     from pyvirt_conf.domain.addresses.ccw import assign_ccw
     from pyvirt_conf.domain.addresses.memory import assign_memory_slots
     from pyvirt_conf.domain.addresses.pci import Connect, PciAddressSet, PciBus, PciGrowth
-    from pyvirt_conf.domain.addresses.pci_allocation import PciAllocation, PciPolicy, assign_pci
+    from pyvirt_conf.domain.addresses.pci_allocation import PciAllocation, PciPolicy, assign_pci, attach_pci
     from pyvirt_conf.domain.addresses.pci_controllers import number_pci_controllers
     from pyvirt_conf.domain.addresses.spapr_vio import assign_spapr_vio
     from pyvirt_conf.domain.addresses.usb import UsbPolicy, assign_usb
@@ -51,6 +49,7 @@ __all__ = [
     "assign_usb",
     "assign_virtio_serial",
     "assign_zpci",
+    "attach_pci",
     "number_pci_controllers",
 ]
 

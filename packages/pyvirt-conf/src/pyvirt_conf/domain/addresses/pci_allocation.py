@@ -22,7 +22,7 @@ from pyvirt_conf.domain.addresses.pci import (
 )
 from pyvirt_conf.domain.addresses.walk import addressed, named
 from pyvirt_conf.domain.controller import Controller, ControllerType
-from pyvirt_util.errors import ConfigUnsupportedError, XmlError
+from pyvirt_util.errors import ConfigUnsupportedError, InternalError, XmlError
 
 if TYPE_CHECKING:
     from pyvirt_conf.domain.domain import Domain
@@ -138,9 +138,10 @@ class PciAllocation:
 
     # -- for all ---------------------------------------------------------------------------------------------------
 
-    def keep(self, devices: Iterable[Any]) -> None:
+    def keep(self, devices: Iterable[Any], needs: int = Connect.NONE) -> None:
         """Take the places devices have already.
 
+        :param needs: what they need besides their own flags.
         :raises XmlError: a place is another's, or can't be.
         """
         for device in devices:
@@ -149,7 +150,7 @@ class PciAllocation:
             if address.domain:
                 raise XmlError(f"invalid PCI address {address} of {named(device)}, guests have PCI domain 0 only")
             # Old definitions have addresses of devices that need none.
-            connect = self.policy.connect(device) or Connect.PCI_DEVICE
+            connect = (self.policy.connect(device) or Connect.PCI_DEVICE) | needs
             group = self.policy.group(device) if self.policy.group is not None else 0
             place = self.addresses.reserve(place, connect, group=group, device=device)
             address.bus = place[0]
@@ -248,7 +249,7 @@ def assign_pci(domain: Domain, policy: PciPolicy) -> None:
     :raises InternalError: there is no room, and none can be made.
     :raises ConfigUnsupportedError: there is no such model of PCI controller.
     """
-    placed = [d for d in addressed(domain) if isinstance(d.address, PciAddress) and d.address.assigned]
+    placed = _placed(domain)
     allocation = PciAllocation(domain, policy, PciAddressSet(_buses(domain, policy), policy.growth))
     if not allocation.addresses.buses:
         lost = placed or [device for device, _ in allocation.waiting()]
@@ -270,6 +271,42 @@ def assign_pci(domain: Domain, policy: PciPolicy) -> None:
             policy.fixed_controller(allocation, controller)
     allocation.give(waiting)
     allocation.store()
+
+
+def attach_pci(domain: Domain, device: Any, policy: PciPolicy) -> None:
+    """Give one more device of a running guest its place (virDomainPCIAddressEnsureAddr).
+
+    Its buses are as they are: nothing is added, and it takes one that devices can be plugged into.
+
+    :param device: not one of the domain's yet.
+    :raises XmlError: the address it has can't be. :raises InternalError: there is no room, or it is one function of
+        several, which can't be plugged.
+    """
+    connect = policy.connect(device)
+    if not connect:
+        return
+    connect |= Connect.HOTPLUG
+    allocation = PciAllocation(domain, policy, PciAddressSet(_buses(domain, policy)))
+    if not allocation.addresses.buses:
+        raise XmlError(f"there are no PCI buses for {named(device)}")
+    allocation.keep(_placed(domain))
+    for controller in domain.devices.controllers:
+        policy.fixed_controller(allocation, controller)
+    policy.fixed(allocation)
+    if wants_place(device):
+        group = policy.group(device) if policy.group is not None else 0
+        place = allocation.addresses.take(connect, group, None, device)
+        device.address = device.address or PciAddress()
+        device.address.bus, device.address.slot, device.address.function = place
+    elif isinstance(device.address, PciAddress):
+        if device.address.function:
+            raise InternalError(f"PCI address {device.address} of {named(device)}: only function 0 can be plugged")
+        allocation.keep((device,), Connect.HOTPLUG)
+
+
+def _placed(domain: Domain) -> list[Any]:
+    """The devices that have a place."""
+    return [d for d in addressed(domain) if isinstance(d.address, PciAddress) and d.address.assigned]
 
 
 def _buses(domain: Domain, policy: PciPolicy) -> list[PciBus]:
