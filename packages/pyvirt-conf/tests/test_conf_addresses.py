@@ -320,7 +320,7 @@ def test_function_0_says_that_there_are_others_unless_it_says_something_itself()
         + NIC.format(SLOT.format(0, 5, 0))
     )
     assign_pci(domain, policy(root="pci-root"))
-    assert at([i).multifunction for i in domain.devices.interfaces] == [True, None, False, None, None]
+    assert [at(i).multifunction for i in domain.devices.interfaces] == [True, None, False, None, None]
 
 
 def test_bridges_are_added_with_places_of_their_own() -> None:
@@ -403,7 +403,7 @@ def test_parts_of_a_whole_share_a_slot() -> None:
     )
     controllers = [c for c in domain.devices.controllers if c.type is ControllerType.USB]
     assert [str(c.address)[8:] for c in controllers] == ["01.7", "01.0", "01.1", "02.7", "02.0", "02.1"]
-    assert at([c).multifunction for c in controllers] == [None, True, None] * 2
+    assert [at(c).multifunction for c in controllers] == [None, True, None] * 2
     assert places(domain) == ["0000:00:03.0"]
 
 
@@ -690,7 +690,7 @@ def test_usb_devices_get_ports_of_their_kinds_in_order() -> None:
     )
     assign_usb(domain)
     devices = domain.devices
-    assert at([d).port for d in (devices.hostdevs[0], devices.disks[0], devices.inputs[0])] == ["1", "2", "3"]
+    assert [at(d).port for d in (devices.hostdevs[0], devices.disks[0], devices.inputs[0])] == ["1", "2", "3"]
 
 
 def test_given_usb_ports_are_kept_and_a_bus_without_port_is_a_wish() -> None:
@@ -708,7 +708,7 @@ def test_given_usb_ports_are_kept_and_a_bus_without_port_is_a_wish() -> None:
 def test_hubs_are_added_when_the_ports_run_out() -> None:
     domain = guest(UHCI + TABLET.format("") * 8)
     assign_usb(domain)
-    assert at([hub).port for hub in domain.devices.hubs] == ["1"]
+    assert [at(hub).port for hub in domain.devices.hubs] == ["1"]
     assert ports(domain)[:-1] == [(0, "2"), *[(0, f"1.{number}") for number in range(1, 8)]]
     # One port always stays free.
     domain = guest(UHCI + TABLET.format("") * 9)
