@@ -223,6 +223,7 @@ def test_a_guest_with_one_of_everything(start: Callable[..., Running], tmp_path:
         <serial type='file'><source path='{tmp_path}/second.log'/></serial>
         <serial type='null'/>
         <parallel type='null'/>
+        <console type='unix'><source mode='bind' path='{tmp_path}/serial.sock'/><target type='serial'/></console>
         <console type='pty'><target type='virtio'/></console>
         <channel type='unix'><source mode='bind' path='{tmp_path}/agent'/>
         <target type='virtio' name='org.qemu.guest_agent.0'/></channel>
