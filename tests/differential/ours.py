@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from tests.differential.cases import UUID
 from tests.differential.peer import Answer
 
 from pyvirt_conf.domain.disk import DiskSnapshot
@@ -53,6 +54,7 @@ def snapshot(text: str) -> str:
     disks_only = found.state is SnapshotState.DISK_SNAPSHOT
     default = DiskSnapshot.EXTERNAL if disks_only or found.is_external else DiskSnapshot.INTERNAL
     found.align_disks(default=default, uniform=True)
+    found.validate_redefinition(UUID)
     return found.format(secure=True)
 
 

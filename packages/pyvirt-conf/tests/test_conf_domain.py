@@ -18,7 +18,7 @@ from pyvirt_conf.domain.interface import Interface, NetType, UserSource
 from pyvirt_conf.domain.namespaces import QemuNamespace
 from pyvirt_conf.domain.storage import BlockSource, FileSource
 from pyvirt_conf.domain.video import VideoType
-from pyvirt_util.errors import ConfigUnsupportedError, InternalError, OsTypeError, VirtError, XmlError
+from pyvirt_util.errors import ConfigUnsupportedError, InternalError, NoNameError, OsTypeError, VirtError, XmlError
 
 CONFIG = ParserConfig(
     features=ParserFeature.FW_AUTOSELECT,
@@ -208,7 +208,7 @@ def test_callbacks_come_in_order() -> None:
         (make(os=""), OsTypeError, "an os <type> must be specified"),
         (make(os="<os><type>beos</type></os>"), XmlError, "unknown OS type 'beos'"),
         (make().replace("<name>a", "<name>a/b"), XmlError, "cannot contain '/'"),
-        (make().replace("<name>a", "<name>"), XmlError, "missing name"),
+        (make().replace("<name>a", "<name>"), NoNameError, "missing name"),
         (make().replace("64</memory>", "0</memory>"), XmlError, "memory size must be specified"),
         (make(rest="<vcpu current='3'>2</vcpu>"), XmlError, "current 3 vcpus of at most 2"),
         (make("<disk><source file='/a'/><target dev='vda'/></disk>" * 2), XmlError, "target 'vda' is there twice"),

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from pyvirt_conf.domain.config import ParserConfig, XmlFlags
 from pyvirt_conf.domain.domain import Domain
-from pyvirt_util.errors import ArgumentUnsupportedError, InvalidArgError, NoNameError
+from pyvirt_util.errors import ArgumentUnsupportedError, InvalidArgError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,8 +54,6 @@ def finish(definition: Domain) -> Domain:
     config = parser_config()
     definition.complete(config, XmlFlags.INACTIVE)
     definition.validate(config)
-    if not definition.name:
-        raise NoNameError("missing name information")
     _name_interfaces(definition)
     return definition
 

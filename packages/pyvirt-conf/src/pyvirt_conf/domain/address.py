@@ -22,7 +22,7 @@ from pyvirt_conf.xml import (
     integer,
 )
 from pyvirt_conf.xml.scalars import to_int
-from pyvirt_util.errors import ConfigUnsupportedError
+from pyvirt_util.errors import ConfigUnsupportedError, InternalError
 
 Hex2 = Annotated[int, integer(0, 0xFF, base=0, form="0x{:02x}")]
 Hex4 = Annotated[int, integer(0, 0xFFFF, base=0, form="0x{:04x}")]
@@ -183,7 +183,7 @@ def _usb_port(text: str) -> str:
         raise BadValue(f"USB port '{text}' has more than four numbers")
     for part in parts:
         if not part.isascii() or not part.isdecimal() or not 0 < len(part) <= 10:
-            raise BadValue(f"'{text}' is not a USB port")
+            raise BadValue(f"'{text}' is not a USB port", InternalError)
     return ".".join(str(int(part)) for part in parts) if any(int(p) for p in parts) else ""
 
 

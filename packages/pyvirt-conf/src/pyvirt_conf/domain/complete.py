@@ -25,7 +25,7 @@ from pyvirt_conf.domain.tuning import (
     VcpuSched,
 )
 from pyvirt_util.bitmaps import Bitmap
-from pyvirt_util.errors import ConfigUnsupportedError, OsTypeError, VirtError, XmlError
+from pyvirt_util.errors import ConfigUnsupportedError, NoNameError, OsTypeError, VirtError, XmlError
 
 
 def complete(domain: Domain, config: ParserConfig, flags: XmlFlags) -> None:
@@ -33,6 +33,7 @@ def complete(domain: Domain, config: ParserConfig, flags: XmlFlags) -> None:
 
     :raises VirtError: what is left out can't be filled in, or contradicts what is there.
     """
+    _check_name(domain, config)
     _os_type(domain)
     domain.devices.make_lists()
     if XmlFlags.BUILT not in flags:
@@ -278,13 +279,10 @@ def _numatune(domain: Domain) -> None:
         vcpu.cpuset = None
 
 
-def validate_name(domain: Domain, config: ParserConfig) -> None:
-    """A name is there, and could be a file's.
-
-    :raises XmlError: otherwise.
-    """
+def _check_name(domain: Domain, config: ParserConfig) -> None:
+    """A name is there, and could be a file's."""
     if not domain.name:
-        raise XmlError("missing name of the domain")
+        raise NoNameError("missing name of the domain")
     if "/" in domain.name and not config.features & ParserFeature.NAME_SLASH:
         raise XmlError(f"name '{domain.name}' cannot contain '/'")
     if "\n" in domain.name:

@@ -34,7 +34,7 @@ from pyvirt_conf.xml import (
     text,
 )
 from pyvirt_conf.xml.opaque import Opaque, in_status
-from pyvirt_util.errors import ConfigUnsupportedError
+from pyvirt_util.errors import ConfigUnsupportedError, NoTargetError
 
 
 class DiskDevice(StrEnum):
@@ -291,7 +291,7 @@ class Disk(BootDevice, VirtioDriver):
     logical_block_size: U32 | None = attr("blockio/@logical_block_size", omit=0)
     physical_block_size: U32 | None = attr("blockio/@physical_block_size", omit=0)
     mirror: Mirror | None = child(live=True)
-    target: str = attr("target/@dev", required=True)
+    target: str = attr("target/@dev", required=True, missing=NoTargetError)
     bus: DiskBus | None = attr("target/@bus")
     tray: Tray | None = attr("target/@tray", omit=Tray.CLOSED)
     removable: OnOff | None = attr("target/@removable")
@@ -311,6 +311,9 @@ class Disk(BootDevice, VirtioDriver):
         if node.find("source") is None:
             # An empty drive has no type; what it names is about an image.
             self.source = FileSource()
+        for name in ("auth", "encryption"):
+            if getattr(self, name) is not None and getattr(self.source, name) is not None:
+                fail(node, mode, f"<{name}> stands twice, beside the source and in it", name, ConfigUnsupportedError)
         if self.target.startswith("ioemu:"):
             self.target = self.target.removeprefix("ioemu:")
         if self.wwn is not None:

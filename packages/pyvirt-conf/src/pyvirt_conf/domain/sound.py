@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import ClassVar
 
 from pyvirt_conf.domain.address import Device
-from pyvirt_conf.xml import U32, Element, Mode, Node, Positive, YesNo, attr, child, children, element
+from pyvirt_conf.xml import U32, Element, Mode, Node, Positive, YesNo, attr, child, children, element, fail
+from pyvirt_util.errors import ConfigUnsupportedError
 
 
 class SoundModel(StrEnum):
@@ -93,6 +94,10 @@ class AudioStream(Element):
     frequency: U32 | None = attr("settings/@frequency", omit=0)
     channels: U32 | None = attr("settings/@channels", omit=0)
     format: SampleFormat | None = attr("settings/@format")
+
+    def _parsed(self, node: Node, mode: Mode) -> None:
+        if node.find("settings") is not None and self.fixed_settings is not True:
+            fail(node, mode, "audio settings need fixedSettings='yes'", "settings", ConfigUnsupportedError)
 
     @property
     def is_default(self) -> bool:

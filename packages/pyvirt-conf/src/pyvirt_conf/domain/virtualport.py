@@ -23,7 +23,7 @@ from pyvirt_conf.xml import (
     element,
     integer,
 )
-from pyvirt_util.errors import ConfigUnsupportedError, XmlDetailError, XmlError
+from pyvirt_util.errors import ConfigUnsupportedError, InvalidArgError, XmlDetailError, XmlError
 
 
 class VirtualPortType(StrEnum):
@@ -193,7 +193,8 @@ class InterfaceIp(Element):
         if self.family is not None and not _same_family(self.family, self.address):
             raise BadValue(f"'{self.address}' is not an {self.family} address")
         if self.peer is not None and version(self.peer) != version(self.address):
-            raise BadValue(f"peer '{self.peer}' is of another family than '{self.address}'")
+            message = f"peer '{self.peer}' is of another family than '{self.address}'"
+            raise BadValue(message, InvalidArgError)
         longest = 128 if version(self.address) == 6 else 32
         if self.prefix is not None and self.prefix > longest:
             raise BadValue(f"prefix {self.prefix} is longer than {longest}")

@@ -18,7 +18,7 @@ from pyvirt_conf.xml.fields import Field
 from pyvirt_conf.xml.reader import BadValue, Mode, Node, content, fail
 from pyvirt_conf.xml.scalars import Scalar, plain, scalar_of, scale, to_int
 from pyvirt_conf.xml.writer import escape, escape_text, special, special_text
-from pyvirt_util.errors import NumberOverflowError
+from pyvirt_util.errors import NumberOverflowError, VirtError, XmlError
 
 
 class _Branch:
@@ -137,8 +137,8 @@ class _Source:
         self.lines.append("    " * depth + line)
 
 
-def _missing(node: Node, mode: Mode, at: str) -> None:
-    fail(node, mode, f"missing {'attribute' if '@' in at else 'element'}", at)
+def _missing(node: Node, mode: Mode, at: str, kind: type[VirtError] = XmlError) -> None:
+    fail(node, mode, f"missing {'attribute' if '@' in at else 'element'}", at, kind)
 
 
 def _several(node: Node, mode: Mode) -> None:
@@ -257,7 +257,8 @@ def _read_branch(cls: type[Element], branch: _Branch, src: _Source, var: str, re
             _read_branch(cls, part, src, node, step + "/", depth + 1)
             for field in _required_below(part):
                 src(depth, "else:")
-                src(depth + 1, f"missing(node, mode, {rel + (field.path or field.name)!r})")
+                place = rel + (field.path or field.name)
+                src(depth + 1, f"missing(node, mode, {place!r}{_missing_as(field, src)})")
                 break
         elif part.kind == "flag":
             src(inner, test)
@@ -344,7 +345,13 @@ def _read_attr(field: Field, src: _Source, var: str, rel: str, depth: int) -> No
         src(depth + 1, f"self.{field.name} = {src.bind(field.options['present'], 'word')}")
     elif (field.required and field.default is None) or field.options.get("with_element"):
         src(depth, "else:")
-        src(depth + 1, f"missing(node, mode, '{rel}@{name}')")
+        src(depth + 1, f"missing(node, mode, {f'{rel}@{name}'!r}{_missing_as(field, src)})")
+
+
+def _missing_as(field: Field, src: _Source) -> str:
+    """A further argument of the call that reports what is missing: the error's class, where it isn't the usual one."""
+    kind = field.options.get("missing")
+    return "" if kind is None else f", {src.bind(kind, 'Missing')}"
 
 
 def _read_text(field: Field, src: _Source, var: str, rel: str, depth: int) -> None:

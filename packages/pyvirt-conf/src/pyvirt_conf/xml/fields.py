@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pyvirt_util.errors import VirtError
+
 When = Callable[[Any, Any], bool]
 """Called with the value and the :class:`~pyvirt_conf.xml.reader.Mode`: whether the field counts there."""
 
@@ -72,6 +74,7 @@ def attr(
     present: Any = None,
     needs: str | None = None,
     with_element: bool = False,
+    missing: type[VirtError] | None = None,
 ) -> Any:
     """An attribute, of this element or of one below it (``mac/@address``).
 
@@ -82,6 +85,7 @@ def attr(
     :param present: the value where the element exists without the attribute (``<pmu/>``).
     :param needs: another field without which this one isn't written.
     :param with_element: its element must not stand there without it.
+    :param missing: the error when it is required and absent; ``XmlError`` when left out.
     :param rank: fields are written by rank, then in the order of declaration; those of a base class may want to come
         last.
     """
@@ -98,6 +102,7 @@ def attr(
         present=present,
         needs=needs,
         with_element=with_element,
+        missing=missing,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from pyvirt_conf.domain.complete import validate_name
 from pyvirt_conf.domain.config import ParserConfig, ParserFeature
 from pyvirt_conf.domain.disk import Disk
 from pyvirt_conf.domain.domain import Domain, LifecycleAction
@@ -183,7 +182,6 @@ def _sysinfo(domain: Domain, config: ParserConfig) -> None:
 
 
 _CHECKS: tuple[tuple[str, Callable[[Domain, ParserConfig], None]], ...] = (
-    ("", validate_name),
     ("", _title),
     ("devices", several_devices),
     ("vcpu", tuning.vcpus),

@@ -25,7 +25,7 @@ from pyvirt_conf.domain.hostdev import (
     UsbHostdev,
 )
 from pyvirt_conf.domain.interface import TeamingType
-from pyvirt_util.errors import ConfigUnsupportedError, InternalError, XmlError
+from pyvirt_util.errors import ConfigUnsupportedError, InternalError, VirtError, XmlError
 
 if TYPE_CHECKING:
     from pyvirt_conf.domain.domain import Domain
@@ -36,6 +36,7 @@ _ADDRESSES: dict[type[Hostdev], tuple[type[DeviceAddress], ...]] = {
     ScsiHostdev: (DriveAddress,),
     ScsiHostHostdev: (PciAddress, CcwAddress),
 }
+_ADDRESS_ERRORS: dict[type[Hostdev], type[VirtError]] = {PciHostdev: InternalError, MdevHostdev: XmlError}
 _MDEV_ADDRESSES: dict[MdevModel, tuple[type[DeviceAddress], ...]] = {
     MdevModel.VFIO_PCI: (PciAddress,),
     MdevModel.VFIO_CCW: (CcwAddress,),
@@ -54,7 +55,7 @@ def check_hostdev(hostdev: Hostdev, domain: Domain) -> None:
             what = f"host device type '{hostdev.type}'"
         if allowed is not None and not isinstance(hostdev.address, allowed):
             kind = dict(type(hostdev.address)._const)["type"]
-            error = InternalError if isinstance(hostdev, PciHostdev) else ConfigUnsupportedError
+            error = _ADDRESS_ERRORS.get(type(hostdev), ConfigUnsupportedError)
             raise error(f"unsupported address type '{kind}' with {what}")
     if isinstance(hostdev, ScsiHostdev) and hostdev.sgio is Sgio.UNFILTERED:
         raise ConfigUnsupportedError("unfiltered sgio is no longer supported")
