@@ -151,8 +151,9 @@ def _seclabels(domain: Domain, config: ParserConfig) -> None:
         raise XmlError("missing security model when using multiple labels")
     _models(domain.seclabels)
     for device in domain.devices.all():
-        source = getattr(device, "source", None)
-        _models(getattr(source, "seclabels", ()))
+        labels = getattr(getattr(device, "source", None), "seclabels", None)
+        if labels:
+            _models(labels)
     known = {label.model for label in domain.seclabels}
     for disk in domain.devices.disks:
         _overrides(disk, known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pyvirt_conf.domain.address import UnassignedAddress, UsbAddress
@@ -41,10 +42,9 @@ def validate_device(device: Element, domain: Domain) -> None:
     """
     if isinstance(getattr(device, "address", None), UnassignedAddress) and not isinstance(device, Hostdev):
         raise ConfigUnsupportedError("address of type 'unassigned' is supported only for hostdevs")
-    for kind, check in _CHECKS:
-        if isinstance(device, kind):
-            check(device, domain)
-            break
+    check = _check_of(type(device))
+    if check is not None:
+        check(device, domain)
 
 
 def _redirdev(device: Redirdev, domain: Domain) -> None:
@@ -80,6 +80,11 @@ _CHECKS: tuple[tuple[type[Any] | tuple[type[Any], ...], Callable[[Any, Domain], 
     (Sound, small.check_sound),
     (Iommu, small.check_iommu),
 )
+
+
+@cache
+def _check_of(kind: type[Element]) -> Callable[[Any, Domain], None] | None:
+    return next((check for base, check in _CHECKS if issubclass(kind, base)), None)
 
 
 # -- several ---------------------------------------------------------------------------------------
