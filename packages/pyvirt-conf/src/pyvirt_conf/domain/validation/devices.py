@@ -42,7 +42,8 @@ def validate_device(device: Element, domain: Domain) -> None:
     """
     if isinstance(getattr(device, "address", None), UnassignedAddress) and not isinstance(device, Hostdev):
         raise ConfigUnsupportedError("address of type 'unassigned' is supported only for hostdevs")
-    check = _check_of(type(device))
+    kind: type = type(device)
+    check = _check_of(kind)
     if check is not None:
         check(device, domain)
 
@@ -83,7 +84,7 @@ _CHECKS: tuple[tuple[type[Any] | tuple[type[Any], ...], Callable[[Any, Domain], 
 
 
 @cache
-def _check_of(kind: type[Element]) -> Callable[[Any, Domain], None] | None:
+def _check_of(kind: type) -> Callable[[Any, Domain], None] | None:
     return next((check for base, check in _CHECKS if issubclass(kind, base)), None)
 
 
