@@ -324,7 +324,7 @@ def power(size: int, mode: XmlFlags = XmlFlags.INACTIVE | XmlFlags.ABI_UPDATE) -
 def test_powers_memory_is_whole_blocks_in_new_definitions() -> None:
     domain = power(600000)
     module = domain.devices.memories[0].target.size
-    assert (module, domain.memory) == (2 * 262144 + 128, 3 * 262144 + 2 * 262144 + 128)
+    assert (module, domain.memory) == (2 * 262144 + 128, 700000 + 2 * 262144 + 128)
     assert power(600000, XmlFlags.INACTIVE).memory == 1300000
     with pytest.raises(ConfigUnsupportedError, match="NVDIMM of 262144 KiB is too small"):
         power(262144)

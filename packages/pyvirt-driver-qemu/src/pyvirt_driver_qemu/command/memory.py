@@ -56,7 +56,9 @@ def aligned(context: Context, size: int) -> int:
 
 
 def module_size(context: Context, device: MemoryDevice) -> int:
-    """KiB of a module, rounded up to what guests can plug: 2 MiB, on POWER 256."""
+    """KiB of a module, rounded up to what guests can plug: 2 MiB, on POWER 256; there a file is as large as it is."""
+    if context.arch in PPC64 and device.model is MemoryModel.NVDIMM:
+        return device.target.size
     unit = 256 * 1024 if context.arch in PPC64 else 2048
     return -(-device.target.size // unit) * unit
 

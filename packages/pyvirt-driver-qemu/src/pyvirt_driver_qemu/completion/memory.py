@@ -16,38 +16,30 @@ _PPC64_BLOCK = 256 * 1024
 
 
 def align(domain: Domain) -> None:
-    """On POWER, make the memory of a new definition whole blocks, as the guest will see it.
+    """On POWER, make the memory modules of a new definition whole blocks, as the guest will see them.
 
     :raises ConfigUnsupportedError: an NVDIMM is smaller than a block.
     """
-    if domain.os.arch not in PPC64:
-        return
     modules = domain.devices.memories
+    if not modules or domain.os.arch not in PPC64:
+        return
+    for module in modules:
+        _align(module)
     numa = domain.cpu.numa if domain.cpu is not None else None
     if numa is not None and numa.cells:
-        for cell in numa.cells:
-            cell.memory = _up(cell.memory)
-        initial = sum(cell.memory for cell in numa.cells)
-    else:
-        initial = _up((domain.memory or 0) - sum(module.target.size for module in modules))
-    for module in modules:
-        _align_module(module)
-    domain.memory = initial + sum(module.target.size for module in modules)
+        domain.memory = sum(cell.memory for cell in numa.cells) + sum(module.target.size for module in modules)
 
 
-def _up(size: int) -> int:
-    return -(-size // _PPC64_BLOCK) * _PPC64_BLOCK
-
-
-def _align_module(module: MemoryDevice) -> None:
-    if module.model is not MemoryModel.NVDIMM:
-        module.target.size = _up(module.target.size)
-        return
-    # Its file has no more than this: what the guest sees besides the label is cut, not filled up.
-    label = module.target.label_size or 0
-    blocks = (module.target.size - label) // _PPC64_BLOCK
-    if blocks < 1:
-        raise ConfigUnsupportedError(
-            f"NVDIMM of {module.target.size} KiB is too small, expected {_PPC64_BLOCK} KiB and the label of {label} KiB"
-        )
-    module.target.size = blocks * _PPC64_BLOCK + label
+def _align(module: MemoryDevice) -> None:
+    size = module.target.size
+    if module.model is MemoryModel.DIMM:
+        module.target.size = -(-size // _PPC64_BLOCK) * _PPC64_BLOCK
+    elif module.model is MemoryModel.NVDIMM:
+        # Its file has no more than this: what the guest sees besides the label is cut, not filled up.
+        label = module.target.label_size or 0
+        blocks = (size - label) // _PPC64_BLOCK
+        if blocks < 1:
+            raise ConfigUnsupportedError(
+                f"NVDIMM of {size} KiB is too small, expected {_PPC64_BLOCK} KiB and the label of {label} KiB"
+            )
+        module.target.size = blocks * _PPC64_BLOCK + label

@@ -350,7 +350,8 @@ def _panic(panic: Panic, domain: Domain, capabilities: Capabilities) -> None:
 def _iommu(device: Iommu, domain: Domain, capabilities: Capabilities) -> None:
     if device.model is not IommuModel.VIRTIO:
         return
-    if "virtio-iommu-pci" not in capabilities:
+    # Without the second one nothing but the IOMMU would be found at boot.
+    if "virtio-iommu-pci" not in capabilities or "virtio-iommu.boot-bypass" not in capabilities:
         raise _unsupported("IOMMU device: 'virtio' is not supported with this QEMU binary")
     if not isinstance(device.address, PciAddress):
         raise _unsupported("IOMMU device: 'virtio' needs a PCI address")
