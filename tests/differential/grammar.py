@@ -177,7 +177,7 @@ class Sampler:
         into.text = f"{into.text} {text}" if into.text else text
 
     def _any_word(self) -> str:
-        return self.random.choice(["some text", "a", "x<y", "it's", "/a/path", "7"])
+        return self.random.choice(["some text", "a", "/a/path", "7"])
 
     def _text(self, node: Node, into: Node) -> None:
         self._say(into, self._any_word())

@@ -14,6 +14,7 @@ from pyvirt_conf.domain.config import ParserConfig, ParserFeature, XmlFlags
 from pyvirt_conf.domain.domain import Domain, VirtType
 from pyvirt_conf.domain.os import BootDev, BootDevice, FirmwareFeature, FirmwareFeatureName, LoaderType, Os
 from pyvirt_conf.domain.tuning import (
+    CacheType,
     CpuTune,
     IoThread,
     IoThreadSched,
@@ -69,6 +70,7 @@ def _document(domain: Domain, config: ParserConfig) -> None:
     _vcpus(domain)
     _cputune(domain, config)
     _numatune(domain)
+    _hugepages(domain)
     devices.sort(domain)
     devices.number(domain)
     for device in (*domain.devices.disks, *domain.devices.interfaces):
@@ -146,6 +148,8 @@ def _vcpus(domain: Domain) -> None:
         return
     known = {item.id: item for item in domain.vcpus}
     count = vcpu.count
+    if (highest := max(known)) >= count:
+        raise XmlError(f"vcpu id {highest} is out of range, there are at most {count} vcpus")
     complete_list = []
     for number in range(count):
         item = known.get(number)
@@ -154,6 +158,8 @@ def _vcpus(domain: Domain) -> None:
         else:
             complete_list.append(item)
     for item in complete_list:
+        if item.hotpluggable is False and not item.enabled:
+            raise ConfigUnsupportedError(f"vcpu {item.id} is both offline and not hotpluggable")
         if item.hotpluggable is None:
             item.hotpluggable = not item.enabled
     domain.vcpus = complete_list
@@ -226,10 +232,12 @@ def _resource_groups(tune: CpuTune, all_vcpus: Bitmap) -> None:
         group.vcpus &= all_vcpus
         for monitor in group.monitors:
             monitor.vcpus &= all_vcpus
-    tune.cachetune = [group for group in tune.cachetune if group.vcpus]
+        group.caches.sort(key=lambda cache: (cache.level, list(CacheType).index(cache.type), cache.id))
+    tune.cachetune = [group for group in tune.cachetune if group.vcpus and (group.caches or group.monitors)]
     for bandwidth in tune.memorytune:
         bandwidth.vcpus &= all_vcpus
-    tune.memorytune = [group for group in tune.memorytune if group.vcpus]
+        bandwidth.nodes.sort(key=lambda node: node.id)
+    tune.memorytune = [group for group in tune.memorytune if group.vcpus and (group.nodes or group.monitors)]
 
 
 def _priority(sched: VcpuSched | IoThreadSched) -> int | None:
@@ -277,6 +285,16 @@ def _numatune(domain: Domain) -> None:
         vcpu.placement = VcpuPlacement.AUTO
     if vcpu.placement is VcpuPlacement.AUTO:
         vcpu.cpuset = None
+
+
+def _hugepages(domain: Domain) -> None:
+    """Without NUMA cells, those of the first are those of all."""
+    pages = domain.memory_backing.hugepages
+    if pages is None or (domain.cpu is not None and domain.cpu.numa is not None):
+        return
+    for page in pages.pages:
+        if page.nodeset == Bitmap([0]):
+            page.nodeset = None
 
 
 def _check_name(domain: Domain, config: ParserConfig) -> None:

@@ -78,8 +78,6 @@ class MemoryDevice(Device):
 
     def _parsed(self, node: Node, mode: Mode) -> None:
         source, target = self.source, self.target
-        if target.size == 0:
-            raise BadValue("memory of size 0")
         # What the model has no use for is ignored.
         if source is not None:
             if self.model not in (MemoryModel.NVDIMM, MemoryModel.VIRTIO_PMEM):

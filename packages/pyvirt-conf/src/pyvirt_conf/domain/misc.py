@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
+from pyvirt_conf.document import without
 from pyvirt_conf.domain.address import BootDevice, Device, VirtioDriver, VirtioDriverLast
 from pyvirt_conf.domain.chardev import CharSource
 from pyvirt_conf.xml import (
@@ -99,10 +100,12 @@ class Memballoon(Device, VirtioDriverLast):
     free_page_reporting: OnOff | None = attr("@freePageReporting")
     period: U32Any | None = attr("stats/@period", omit=0)
 
-    def _parsed(self, node: Node, mode: Mode) -> None:
-        if self.model is BalloonModel.NONE:
+    @classmethod
+    def _from_node(cls, node: Node, mode: Mode) -> Self:
+        if node.get("model") == BalloonModel.NONE:
             # There is no device that could be anywhere.
-            self.alias = self.acpi_index = self.address = None
+            without(node, "alias", "acpi", "address")
+        return cls._read(node, mode)
 
 
 @element("backend", by="model")

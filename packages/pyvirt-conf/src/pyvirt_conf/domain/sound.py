@@ -98,6 +98,15 @@ class AudioStream(Element):
     def _parsed(self, node: Node, mode: Mode) -> None:
         if node.find("settings") is not None and self.fixed_settings is not True:
             fail(node, mode, "audio settings need fixedSettings='yes'", "settings", ConfigUnsupportedError)
+        if self.fixed_settings and not self.mixing_engine:
+            fail(node, mode, "fixed audio settings need mixingEngine='yes'", "@mixingEngine", ConfigUnsupportedError)
+
+    # By hand: fixed settings are written even if none is given.
+    def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
+        start = len(out)
+        self._write(out, pad, mode, tag or "input")
+        if self.fixed_settings and out[start + 1 : start + 2] == ["/>\n"]:
+            out[start + 1 :] = [">\n", f"{pad}  <settings/>\n", f"{pad}</{tag or 'input'}>\n"]
 
     @property
     def is_default(self) -> bool:

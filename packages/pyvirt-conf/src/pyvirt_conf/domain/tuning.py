@@ -290,9 +290,9 @@ class CacheAllocation(Element):
 
 @element("monitor")
 class CacheMonitor(Element):
-    """Which CPUs' use of a cache is measured."""
+    """Which CPUs' use of a cache is measured: the last level's, which is the third."""
 
-    level: U32 = attr(required=True)
+    level: Annotated[int, integer(3, 3)] = attr(required=True)
     vcpus: Bits = attr(required=True)
 
 
@@ -311,7 +311,7 @@ class BandwidthAllocation(Element):
     """A share of one NUMA node's memory bandwidth, in percent."""
 
     id: U32 = attr(required=True)
-    bandwidth: U32 = attr(required=True)
+    bandwidth: Annotated[int, integer(0, 100)] = attr(required=True)
 
 
 @element("monitor")
@@ -369,9 +369,9 @@ class CpuTune(Element):
     iothread_period: Period | None = text(omit=0)
     iothread_quota: Quota | None = text(omit=0)
     vcpupin: list[VcpuPin] = children()
-    emulatorpin: EmulatorPin | None = child()
+    emulatorpin: EmulatorPin | None = child(single=True)
     iothreadpin: list[IoThreadPin] = children()
-    emulatorsched: EmulatorSched | None = child()
+    emulatorsched: EmulatorSched | None = child(single=True)
     vcpusched: list[VcpuSched] = children()
     iothreadsched: list[IoThreadSched] = children()
     cachetune: list[CacheTune] = children()

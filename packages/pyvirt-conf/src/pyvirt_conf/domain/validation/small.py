@@ -40,6 +40,8 @@ def check_memory(module: MemoryDevice, domain: Domain) -> None:
     elif model is MemoryModel.VIRTIO_PMEM:
         if target.node is not None:
             raise ConfigUnsupportedError("virtio-pmem does not support NUMA nodes")
+    if model is MemoryModel.SGX_EPC and module.address is not None:
+        raise ConfigUnsupportedError("an address is not supported for memory model 'sgx-epc'")
     if target.node is not None:
         numa = domain.cpu.numa if domain.cpu is not None else None
         count = len(numa.cells) if numa is not None else 0

@@ -54,6 +54,13 @@ def cputune(domain: Domain, config: ParserConfig) -> None:
             raise XmlError(f"duplicate vcpupin for vcpu {pin.vcpu}")
         seen.add(pin.vcpu)
     threads = {thread.id for thread in domain.iothread_ids} or set(range(1, (domain.iothreads or 0) + 1))
+    for group in tune.vcpusched:
+        for number in group.vcpus:
+            if number >= domain.vcpu.count:
+                raise ConfigUnsupportedError(f"vcpusched names vcpu {number}, which there is not")
+    pinned = [item.iothread for item in tune.iothreadpin]
+    if len(set(pinned)) != len(pinned):
+        raise InternalError("an iothread has several iothreadpins")
     for item in tune.iothreadpin:
         if item.iothread not in threads:
             raise ConfigUnsupportedError(f"iothreadpin names iothread {item.iothread}, which there is not")
