@@ -57,7 +57,6 @@ def parser_config(
     :param check: refuses a domain that this host cannot run, before anything is worked out that depends on it.
     :param options: further fields of :class:`ParserConfig`.
     """
-
     asked: tuple[Domain, str | None, Capabilities] | None = None
 
     def lookup(domain: Domain) -> Capabilities:
