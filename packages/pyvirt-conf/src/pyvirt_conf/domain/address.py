@@ -49,10 +49,11 @@ class ZpciAddress(Element):
         if self.uid == 0:
             raise BadValue("zpci uid 0x0000 is out of range, expected 0x0001 to 0xffff")
 
-    # By hand: what is not given yet is written as zero, if anything is.
+    # By hand: without ids there is no element. An id that is not given is not written, where libvirt writes the zero
+    # that it refuses when it reads it.
     def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
         if self.uid is not None or self.fid is not None:
-            out.append(f"{pad}<zpci uid='0x{self.uid or 0:04x}' fid='0x{self.fid or 0:08x}'/>\n")
+            self._write(out, pad, mode, "zpci")
 
 
 def _pci_number(node: Node, mode: Mode, name: str, high: int) -> int:
