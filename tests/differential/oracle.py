@@ -9,8 +9,8 @@ import os
 import sys
 import tempfile
 
-import libvirt
-from oracle_data import DISKS
+import libvirt  # type: ignore[import-not-found]
+from oracle_data import DISKS  # type: ignore[import-not-found]
 
 conn = libvirt.open("test:///default")
 SECURE = libvirt.VIR_DOMAIN_XML_SECURE

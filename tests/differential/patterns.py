@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re._constants as c
-import re._parser as sre
+import re._constants as c  # type: ignore[import-not-found]
+import re._parser as sre  # type: ignore[import-not-found]
 from functools import lru_cache
 from random import Random
 from typing import Any
@@ -39,11 +39,11 @@ def _made(op: Any, value: Any, random: Random) -> str:
     if op in (c.MAX_REPEAT, c.MIN_REPEAT):
         low, high, inner = value
         count = random.randint(low, min(int(high), max(low, 1) + 3))
-        return "".join(_made(*item, random) for _ in range(count) for item in inner)
+        return "".join(_made(op, value, random) for _ in range(count) for op, value in inner)
     if op is c.SUBPATTERN:
-        return "".join(_made(*item, random) for item in value[3])
+        return "".join(_made(op, value, random) for op, value in value[3])
     if op is c.BRANCH:
-        return "".join(_made(*item, random) for item in random.choice(value[1]))
+        return "".join(_made(op, value, random) for op, value in random.choice(value[1]))
     raise ValueError(f"{op} in a pattern")
 
 
