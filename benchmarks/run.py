@@ -56,9 +56,10 @@ def main() -> int:
     options = arguments()
     selected = chosen(options.names)
     if options.list:
+        width = max(map(len, all_names())) + 2
         for found in selected:
             for row in found.rows:
-                print(f"{row.name:16}{row.what}")
+                print(f"{row.name:{width}}{row.what}")
         return 0
     failed = False
     collected = []

@@ -59,7 +59,8 @@ def as_nobody():
     def run(code: str) -> str:
         # The interpreter may live where only root can go: it starts as root and steps down itself.
         prefix = "import os; os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
-        imports = "import pyvirt_netdev.bandwidth, pyvirt_netdev.plug, pyvirt_netdev.service, pyvirt_util.process, json, logging\n"
+        modules = ("pyvirt_netdev.bandwidth", "pyvirt_netdev.plug", "pyvirt_netdev.service", "pyvirt_util.process")
+        imports = f"import {', '.join(modules)}, json, logging\n"
         done = subprocess.run(
             [sys.executable, "-c", imports + prefix + code], capture_output=True, text=True, check=False
         )
