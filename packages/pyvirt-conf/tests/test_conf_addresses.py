@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyvirt_conf.domain import Domain, ParserConfig, XmlFlags, parse_domain
+from pyvirt_conf.domain import Domain, ParserConfig, XmlFlags, complete_devices, parse_domain
 from pyvirt_conf.domain.address import (
     CcwAddress,
     DimmAddress,
@@ -21,6 +21,7 @@ from pyvirt_conf.domain.address import (
     PciAddress,
     SpaprVioAddress,
     UsbAddress,
+    UsbMaster,
     VirtioSerialAddress,
     ZpciAddress,
 )
@@ -945,3 +946,56 @@ def test_ports_of_addresses_are_written_as_they_were_chosen() -> None:
     assign_virtio_serial(domain)
     assert domain.devices.inputs[0].address == UsbAddress(bus=0, port="1")
     assert domain.devices.channels[0].address == VirtioSerialAddress(controller=0, bus=0, port=1)
+
+
+# -- order -----------------------------------------------------------------------------------------
+
+COMPANION = "ich9-uhci1"
+
+
+@given(
+    st.lists(st.sampled_from(("vda", "vdb", "vdb1", "sda", "hdc", "sdb", "x")), max_size=12),
+    st.lists(
+        st.tuples(
+            st.sampled_from((ControllerType.USB, ControllerType.SCSI)),
+            st.one_of(st.none(), st.integers(0, 3)),
+            st.booleans(),
+        ),
+        max_size=12,
+    ),
+)
+def test_a_document_is_sorted_as_if_its_devices_were_added_one_by_one(
+    targets: list[str], controllers: list[tuple[ControllerType, int | None, bool]]
+) -> None:
+    domain, expected = guest(), guest()
+    for target in targets:
+        for one in (domain, expected):
+            bus = DiskBus.VIRTIO if target.startswith("v") else DiskBus.SCSI
+            disk: Any = Disk(target=target, bus=bus, source=None)
+            if one is domain:
+                one.devices.disks.append(disk)
+            else:
+                complete_devices.insert_disk(one, disk)
+    for kind, index, companion in controllers:
+        for one in (domain, expected):
+            master = UsbMaster(startport=0) if companion and kind is ControllerType.USB else None
+            controller = Controller(type=kind, index=index, model=COMPANION if master else None, master=master)
+            if one is domain:
+                one.devices.controllers.append(controller)
+            else:
+                complete_devices.insert_controller(one, controller)
+    complete_devices.sort(domain)
+    assert [d.target for d in domain.devices.disks] == [d.target for d in expected.devices.disks]
+    assert domain.devices.controllers == expected.devices.controllers
+
+
+def test_a_drive_on_a_far_controller_is_no_reason_to_wait() -> None:
+    far = "<disk device='floppy'><target dev='fda' bus='fdc'/><address type='drive' controller='65535'/></disk>"
+    domain = parse_domain(
+        "<domain type='kvm'><name>a</name><memory>65536</memory><os><type arch='x86_64'>hvm</type></os>"
+        f"<devices>{far}</devices></domain>",
+        flags=XmlFlags.SKIP_VALIDATE,
+    )
+    assert len(domain.devices.controllers) == 65536
+    again = parse_domain(domain.format(), flags=XmlFlags.SKIP_VALIDATE)
+    assert again.devices.controllers[-1].index == 65535

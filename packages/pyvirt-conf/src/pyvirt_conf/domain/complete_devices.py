@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from pyvirt_conf.domain.address import (
@@ -48,25 +49,42 @@ if TYPE_CHECKING:
 
 def sort(domain: Domain) -> None:
     """Disks of one bus by their names, controllers of one type by their indexes, as libvirt keeps them."""
-    disks, domain.devices.disks = domain.devices.disks, []
-    for disk in disks:
+    buses: dict[DiskBus | None, list[Disk]] = {}
+    for disk in domain.devices.disks:
         _disk_bus(disk)
-        insert_disk(domain, disk)
-    controllers, domain.devices.controllers = domain.devices.controllers, []
-    for controller in controllers:
-        insert_controller(domain, controller)
+        buses.setdefault(disk.bus, []).append(disk)
+    for disks in buses.values():
+        disks.sort(key=_target_rank)
+    domain.devices.disks = list(chain.from_iterable(buses.values()))
+    kinds: dict[ControllerType, list[Controller]] = {}
+    for controller in domain.devices.controllers:
+        kinds.setdefault(controller.type, []).append(controller)
+    for controllers in kinds.values():
+        if all(controller.index is not None for controller in controllers):
+            controllers.sort(key=lambda controller: (controller.index, controller.master is not None))
+        else:
+            # Those without one stay behind whoever came before them.
+            ordered: list[Controller] = []
+            for controller in controllers:
+                _insert_controller(ordered, controller)
+            controllers[:] = ordered
+    domain.devices.controllers = list(chain.from_iterable(kinds.values()))
+
+
+def _target_rank(disk: Disk) -> int:
+    index = target_index(disk.target)
+    return -1 if index is None else index
 
 
 def insert_disk(domain: Domain, disk: Disk) -> None:
     """Add a disk before the first one of its bus with a later name, else behind the last one of its bus."""
     disks = domain.devices.disks
-    index = target_index(disk.target)
+    rank = _target_rank(disk)
     place = None
     for at in range(len(disks) - 1, -1, -1):
         if disks[at].bus is not disk.bus:
             continue
-        other = target_index(disks[at].target)
-        if (-1 if other is None else other) > (-1 if index is None else index):
+        if _target_rank(disks[at]) > rank:
             place = at
         elif place is None:
             place = at + 1
@@ -75,7 +93,10 @@ def insert_disk(domain: Domain, disk: Disk) -> None:
 
 def insert_controller(domain: Domain, controller: Controller) -> None:
     """Add a controller among those of its type by its index; a USB master comes before its companions."""
-    controllers = domain.devices.controllers
+    _insert_controller(domain.devices.controllers, controller)
+
+
+def _insert_controller(controllers: list[Controller], controller: Controller) -> None:
     place = None
     for at in range(len(controllers) - 1, -1, -1):
         other = controllers[at]
@@ -362,8 +383,12 @@ def imply(domain: Domain, config: ParserConfig, flags: XmlFlags) -> None:
 
 def _upto(domain: Domain, kind: ControllerType, addresses: Iterable[object]) -> None:
     highest = max((a.controller for a in addresses if isinstance(a, DriveAddress)), default=-1)
-    for index in range(min(highest, 65535) + 1):
-        add_controller(domain, kind, index)
+    if highest >= 0:
+        controllers = domain.devices.controllers
+        known = {controller.index for controller in controllers if controller.type is kind}
+        controllers += [
+            Controller(type=kind, index=index) for index in range(min(highest, 65535) + 1) if index not in known
+        ]
 
 
 def _serial_controller(domain: Domain, address: object) -> None:

@@ -16,30 +16,41 @@ def assign_controller_indexes(domain: Domain) -> None:
     A USB 2 controller and its companions are one: the index of the part before it is that of a part that wasn't there.
     """
     controllers = domain.devices.controllers
-    for place, controller in enumerate(controllers):
+    if all(controller.index is not None for controller in controllers):
+        return
+    free = {kind: _Free(domain, kind) for kind in {controller.type for controller in controllers}}
+    parts = {(c.index, c.model) for c in controllers if _is_part(c)}
+    before: Controller | None = None
+    for controller in controllers:
         if controller.index is None:
-            index = _index_of_whole(controllers, place) if _is_part(controller) else None
-            controller.index = free_index(domain, controller.type) if index is None else index
+            whole = before.index if before is not None and _is_part(before) and _is_part(controller) else None
+            if whole is None or (whole, controller.model) in parts:
+                controller.index = free[controller.type].take()
+            else:
+                controller.index = whole
+            parts.add((controller.index, controller.model))
+        if controller.type is ControllerType.USB:
+            before = controller
 
 
 def free_index(domain: Domain, kind: ControllerType) -> int:
     """The lowest index no controller of the type has."""
-    taken = {c.index for c in domain.devices.controllers if c.type is kind}
-    index = 0
-    while index in taken:
-        index += 1
-    return index
+    return _Free(domain, kind).take()
+
+
+class _Free:
+    """The indexes no controller of a type has, the lowest first."""
+
+    def __init__(self, domain: Domain, kind: ControllerType) -> None:
+        self._taken = {c.index for c in domain.devices.controllers if c.type is kind}
+        self._next = 0
+
+    def take(self) -> int:
+        while self._next in self._taken:
+            self._next += 1
+        self._next += 1
+        return self._next - 1
 
 
 def _is_part(controller: Controller) -> bool:
     return controller.model == "ich9-ehci1" or controller.model in USB_COMPANIONS
-
-
-def _index_of_whole(controllers: list[Controller], place: int) -> int | None:
-    """The index of the USB controller before, if that is part of a whole which lacks this one."""
-    before = next((c for c in reversed(controllers[:place]) if c.type is ControllerType.USB), None)
-    if before is None or not _is_part(before):
-        return None
-    model = controllers[place].model
-    there = any(c.type is ControllerType.USB and (c.index, c.model) == (before.index, model) for c in controllers)
-    return None if there else before.index
