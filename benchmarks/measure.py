@@ -118,7 +118,7 @@ def run(chosen: Benchmark, context: object, rounds: int, warm: int) -> list[Resu
 
 
 #: Widths of the first columns.
-_NAME, _WHAT = 16, 58
+NAME_WIDTH, _WHAT = 20, 62
 _SCALE = {"s": 1.0, "ms": 1e3, "µs": 1e6}
 
 
@@ -136,7 +136,7 @@ def _ratio(value: float | None) -> str:
 def header() -> str:
     """The table's first lines."""
     columns = "".join(f"{column:>9}" for column in COLUMNS)
-    line = f"{'':{_NAME}}{'':{_WHAT}}{'unit':>5}{columns}  {'pyvirt/raw':>10}{'aim':>6}{'libvirt/raw':>13}"
+    line = f"{'':{NAME_WIDTH}}{'':{_WHAT}}{'unit':>5}{columns}  {'pyvirt/raw':>10}{'aim':>6}{'libvirt/raw':>13}"
     return f"{line}\n{'-' * len(line)}"
 
 
@@ -147,7 +147,7 @@ def line(result: Result) -> str:
     aim = "-" if row.aim is None else f"{row.aim:g}"
     ratios = f"{_ratio(result.ratio('pyvirt')):>10}{aim:>6}{_ratio(result.ratio('libvirt')):>13}"
     notes = "".join(f"  [{column}: {why}]" for column, why in result.missing.items())
-    return f"{row.name:{_NAME}}{row.what:{_WHAT}}{row.unit:>5}{cells}  {ratios}{notes}"
+    return f"{row.name:{NAME_WIDTH}}{row.what:{_WHAT}}{row.unit:>5}{cells}  {ratios}{notes}"
 
 
 def as_data(result: Result) -> dict[str, object]:

@@ -56,7 +56,7 @@ def main() -> int:
     options = arguments()
     selected = chosen(options.names)
     if options.list:
-        width = max(map(len, all_names())) + 2
+        width = measure.NAME_WIDTH
         for found in selected:
             for row in found.rows:
                 print(f"{row.name:{width}}{row.what}")
