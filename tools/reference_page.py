@@ -210,4 +210,4 @@ class Page:
         for path, kind in cls._more.items():
             if base is not None and path in base._more:
                 continue
-            yield f"| `{path}` | | {self.link(kind) if kind is not None else 'read by hand'} | | |"
+            yield f"| `{path.replace('*', '')}` | | {self.link(kind) if kind is not None else 'read by hand'} | | |"

@@ -13,12 +13,14 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.corpus.runner import corpus_directory
+from tests.corpus.suites.schema import KINDS, check
 
 from pyvirt_conf.capabilities import Capabilities, CpuData, DomainCapabilities, parse_cpu
 from pyvirt_conf.nodedev import NodeDevice, parse_node_device
 from pyvirt_conf.nwfilter import NetworkFilter, parse_filter
 from pyvirt_conf.strict import refuse_unknown
 from pyvirt_conf.xml import Element, read
+from pyvirt_util.errors import VirtError, XmlDetailError
 
 CORPUS = corpus_directory()
 pytestmark = pytest.mark.skipif(CORPUS is None, reason="the corpus is absent: set PYVIRT_CORPUS to its directory")
@@ -59,6 +61,34 @@ def test_documents(pattern: str, kind: type[Element], written: bool) -> None:
         assert again == found, path
         assert again.format() == text, path
         assert found.copy() == found, path
+
+
+PARTS = ("networkxml2xmlupdatein", "qemuhotplugtestdevices")
+"""Directories of parts of documents, which are no documents on their own."""
+
+
+def test_names_say_what_is_invalid() -> None:
+    """All that libvirt's schemas accept has nothing unknown in it, and what they refuse is refused."""
+    seen = {True: 0, False: 0}
+    for path in documents("*/**/*.xml"):
+        data = path.read_bytes()
+        if path.parent.name in PARTS:
+            continue
+        try:
+            tag = str(read(data).tag)
+        except XmlDetailError:
+            continue
+        if tag not in KINDS or tag in ("cpu", "domstatus"):
+            continue
+        valid = not path.stem.endswith("-invalid")
+        seen[valid] += 1
+        if valid:
+            refuse_unknown(data, KINDS[tag][0], file=str(path))
+        else:
+            with pytest.raises(VirtError):
+                check(data)
+    assert seen[True]
+    assert seen[False]
 
 
 def test_cpus() -> None:

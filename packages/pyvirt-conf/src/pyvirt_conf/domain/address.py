@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Self
 
 from pyvirt_conf.xml import (
@@ -16,13 +17,14 @@ from pyvirt_conf.xml import (
     Scalar,
     YesNo,
     attr,
+    by_hand,
     child,
     element,
     fail,
     integer,
 )
 from pyvirt_conf.xml.scalars import to_int
-from pyvirt_util.errors import ConfigUnsupportedError, InternalError
+from pyvirt_util.errors import ConfigUnsupportedError, InternalError, XmlInvalidSchemaError
 
 Hex2 = Annotated[int, integer(0, 0xFF, base=0, form="0x{:02x}")]
 Hex4 = Annotated[int, integer(0, 0xFFFF, base=0, form="0x{:04x}")]
@@ -72,6 +74,8 @@ def _pci_number(node: Node, mode: Mode, name: str, high: int) -> int:
 @element("address")
 class PciLocation(Element):
     """A PCI device of the host: ``<address domain='0x0000' bus='0x06' slot='0x12' function='0x5'/>``."""
+
+    _more = by_hand("@multifunction")
 
     domain: Hex4 = attr(default=0)
     bus: Hex2 = attr(default=0)
@@ -211,6 +215,11 @@ class SpaprVioAddress(DeviceAddress):
 
     reg: Annotated[int, integer(0, 2**64 - 1, base=16, form="0x{:08x}")] | None = attr()
 
+    @classmethod
+    def _strict(cls, node: Node, mode: Mode) -> None:
+        if to_int(node.get("reg", "0"), 0) > 0xFFFFFFFF:
+            fail(node, mode, f"register {node.get('reg')} is beyond 32 bits", "@reg", XmlInvalidSchemaError)
+
 
 @element(type="ccw")
 class CcwAddress(DeviceAddress):
@@ -287,6 +296,9 @@ class DeviceBoot(Element):
     loadparm: Annotated[str, Scalar(_loadparm)] | None = attr()
 
 
+_ABSOLUTE = re.compile(r"(/|[a-zA-Z]:\\).*", re.DOTALL).fullmatch
+
+
 @element("rom")
 class Rom(Element):
     """The option ROM of a PCI device."""
@@ -299,6 +311,11 @@ class Rom(Element):
     def _parsed(self, node: Node, mode: Mode) -> None:
         if self.enabled is False and (self.bar is not None or self.file is not None):
             raise BadValue("a ROM that is not enabled has neither bar nor file", ConfigUnsupportedError)
+
+    @classmethod
+    def _strict(cls, node: Node, mode: Mode) -> None:
+        if not _ABSOLUTE(node.get("file", "/")):
+            fail(node, mode, f"'{node.get('file')}' is not an absolute path", "@file", XmlInvalidSchemaError)
 
 
 @element("master")

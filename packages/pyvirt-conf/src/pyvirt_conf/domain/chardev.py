@@ -54,7 +54,14 @@ class CharSource(Element):
     """The host's end of a character device; one of the classes below by ``type``, an attribute of the device."""
 
     # What is of another type than the device's is ignored, also where unknown attributes are refused.
-    _more = by_hand("source/@mode", "source/@path", "source/@host", "source/@service", "protocol/@type")
+    _more = by_hand(
+        *(
+            f"source*/@{name}"
+            for name in ("mode", "path", "host", "service", "channel", "master", "slave", "append", "tls")
+        ),
+        "protocol/@type",
+        "@tty",
+    )
 
     type: ClassVar[str]
     log_file: str | None = attr("log/@file", rank=50)
@@ -255,6 +262,8 @@ class SerialModel(StrEnum):
 class Serial(Device):
     """A serial port."""
 
+    _always = ("@type",)
+
     source: CharSource = inline()
     target_type: SerialTarget | None = attr("target/@type")
     port: Natural | None = attr("target/@port")
@@ -264,6 +273,9 @@ class Serial(Device):
 @element("parallel")
 class Parallel(Device):
     """A parallel port."""
+
+    _always = ("@type",)
+    _more = by_hand("target/@type")
 
     source: CharSource = inline()
     port: Natural | None = attr("target/@port")
@@ -351,6 +363,8 @@ class XenTarget(ChannelTarget):
 @element("channel")
 class Channel(Device):
     """A private line between guest and host."""
+
+    _always = ("@type",)
 
     source: CharSource = inline()
     target: ChannelTarget = child(required=True)

@@ -106,6 +106,8 @@ class Timer(Element):
 class Clock(Element):
     """Where the clock starts. ``adjustment`` is in seconds, or the word ``reset``."""
 
+    _always = ("@offset",)
+
     _more = by_hand("@adjustment", "@adjustment0", "@basis", "@timezone", "@start")
 
     offset: ClockOffset = attr(default=ClockOffset.UTC, required=True)

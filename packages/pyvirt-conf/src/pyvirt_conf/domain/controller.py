@@ -103,6 +103,8 @@ ByteHex = Annotated[int, integer(0, 255, base=0, form="0x{:x}")]
 class Controller(Device, VirtioDriver):
     """A bus. ``model`` is one of :data:`MODELS` for the type."""
 
+    _always = ("@type", "model/@name")
+
     type: ControllerType = attr(default=ControllerType.IDE)
     index: Natural | None = attr()
     model: str | None = attr()

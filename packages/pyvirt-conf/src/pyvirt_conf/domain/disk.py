@@ -34,7 +34,7 @@ from pyvirt_conf.xml import (
     text,
 )
 from pyvirt_conf.xml.opaque import Opaque, in_status
-from pyvirt_util.errors import ConfigUnsupportedError, NoTargetError
+from pyvirt_util.errors import ConfigUnsupportedError, NoTargetError, XmlInvalidSchemaError
 
 
 class DiskDevice(StrEnum):
@@ -306,6 +306,14 @@ class Disk(BootDevice, VirtioDriver):
     product: str | None = text()
     encryption: Encryption | None = child()
     private: Opaque | None = child("privateData", when=in_status, rank=99)
+
+    @classmethod
+    def _strict(cls, node: Node, mode: Mode) -> None:
+        kind = node.get("type", "file")
+        if node.get("device") == DiskDevice.LUN and kind not in ("block", "network", "volume"):
+            fail(node, mode, f"a lun is of type block, network or volume, not {kind}", "@type", XmlInvalidSchemaError)
+        if kind == "network" and node.find("source[@protocol]") is None:
+            fail(node, mode, "missing attribute", "source/@protocol", XmlInvalidSchemaError)
 
     def _parsed(self, node: Node, mode: Mode) -> None:
         if node.find("source") is None:

@@ -47,6 +47,7 @@ from pyvirt_conf.xml import (
     sized,
     text,
 )
+from pyvirt_util.errors import XmlInvalidSchemaError
 
 
 class VirtType(StrEnum):
@@ -171,6 +172,8 @@ class PowerManagement(Element):
 class Domain(Element):
     """A guest: what ``<domain>`` says. Memory is in KiB."""
 
+    _always = ("os/type",)
+
     type: VirtType = attr(required=True)
     id: I32 | None = attr(live=True)
     name: str | None = text()
@@ -256,6 +259,12 @@ class Domain(Element):
         from pyvirt_conf.domain.validation import validate
 
         validate(self, config)
+
+    @classmethod
+    def _strict(cls, node: Node, mode: Mode) -> None:
+        # In a moment of a guest it may be told by its UUID alone, without a type.
+        if node.get("type") is not None and node.find("name") is None:
+            fail(node, mode, "missing element", "name", XmlInvalidSchemaError)
 
     # By hand: of sections that are there several times, the lists in all of them count.
     @classmethod

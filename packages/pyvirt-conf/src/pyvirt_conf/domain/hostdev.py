@@ -187,6 +187,8 @@ class MdevSource(Element):
 class Hostdev(BootDevice):
     """A device of the host; a class below by ``mode`` and ``type``."""
 
+    _always = ("driver/@name",)
+
     mode: ClassVar[str]
     type: ClassVar[str]
     rom: Rom | None = child(rank=93)

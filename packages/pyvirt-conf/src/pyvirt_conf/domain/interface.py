@@ -346,6 +346,8 @@ UnicastMac = Annotated[str, Scalar(_mac)]
 class Interface(BootDevice, VirtioDriver):
     """A guest's NIC."""
 
+    _always = ("@type", "mac/@address", "model/@type", "link/@state")
+
     type: NetType = attr(required=True, default=NetType.USER)
     managed: YesNo | None = attr()
     trust_guest_rx_filters: YesNo | None = attr("@trustGuestRxFilters")

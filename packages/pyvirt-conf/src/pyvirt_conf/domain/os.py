@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 from pyvirt_conf.domain.storage import StorageSource
 from pyvirt_conf.xml import (
@@ -12,6 +13,7 @@ from pyvirt_conf.xml import (
     Element,
     Mode,
     Node,
+    Scalar,
     YesNo,
     attr,
     child,
@@ -22,6 +24,7 @@ from pyvirt_conf.xml import (
     text,
     texts,
 )
+from pyvirt_util.errors import ConfigUnsupportedError
 
 
 class BootDev(StrEnum):
@@ -161,13 +164,35 @@ class AcpiTable(Element):
             raise BadValue(f"unknown acpi table type '{self.type}', expected slic")
 
 
+# fmt: off
+ARCHITECTURES = frozenset((
+    "aarch64", "alpha", "armv6l", "armv7l", "armv7b", "cris", "i686", "ia64", "lm32", "m68k", "microblaze",
+    "microblazeel", "mips", "mipsel", "mips64", "mips64el", "openrisc", "parisc", "parisc64", "ppc", "ppcle",
+    "ppc64", "ppc64le", "ppcemb", "riscv32", "riscv64", "s390", "s390x", "sh4", "sh4eb", "sparc", "sparc64",
+    "unicore32", "x86_64", "xtensa", "xtensaeb",
+))
+# fmt: on
+"""Names of the architectures that a guest may have (virArch)."""
+
+
+def _arch(text: str) -> str | None:
+    if text and text not in ARCHITECTURES:
+        raise BadValue(f"unknown architecture '{text}'", ConfigUnsupportedError)
+    return text or None
+
+
+Arch = Annotated[str, Scalar(_arch)]
+
+
 @element("os")
 class Os(Element):
     """Type, architecture and machine, and how it boots."""
 
+    _always = ("bootmenu/@enable",)
+
     firmware: Firmware | None = attr()
-    arch: str | None = attr("type/@arch")
-    machine: str | None = attr("type/@machine")
+    arch: Arch | None = attr("type/@arch")
+    machine: str | None = attr("type/@machine", omit="")
     type: str | None = text("type")
     firmware_features: list[FirmwareFeature] = children("firmware/feature")
     init: str | None = text()

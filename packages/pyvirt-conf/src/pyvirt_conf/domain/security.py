@@ -5,7 +5,21 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pyvirt_conf.xml import U32, Element, Mode, Node, OnOff, YesNo, attr, children, element, fail, integer, text
+from pyvirt_conf.xml import (
+    U32,
+    Element,
+    Mode,
+    Node,
+    OnOff,
+    YesNo,
+    attr,
+    by_hand,
+    children,
+    element,
+    fail,
+    integer,
+    text,
+)
 from pyvirt_util.errors import InternalError
 
 
@@ -19,6 +33,8 @@ class LaunchSecurity(Element):
 @element(type="sev")
 class SevLaunchSecurity(LaunchSecurity):
     """AMD SEV."""
+
+    _more = by_hand("handle")
 
     kernel_hashes: YesNo | None = attr("@kernelHashes")
     cbitpos: U32 | None = text()

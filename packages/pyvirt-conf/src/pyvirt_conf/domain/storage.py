@@ -133,6 +133,8 @@ class SecretLookup(Element):
 class Auth(Element):
     """Credentials for a storage server."""
 
+    _always = ("secret/@type",)
+
     username: str = attr(required=True)
     secret: SecretLookup = child(required=True)
 
@@ -362,6 +364,8 @@ class NvmeSource(StorageSource):
 class VhostUserSource(StorageSource):
     """A vhost-user-blk server on a UNIX socket."""
 
+    _never = ("source/@startupPolicy",)
+
     socket_type: str | None = attr("source/@type", with_element=True)
     path: str | None = attr("source/@path", with_element=True)
     reconnect: Reconnect | None = child("source/reconnect")
@@ -384,6 +388,8 @@ _ONLY_FOR: dict[str, tuple[StorageProtocol, ...]] = {
 @element(type="network")
 class NetworkSource(StorageSource):
     """An image on a server."""
+
+    _never = ("source/@startupPolicy",)
 
     protocol: StorageProtocol | None = attr("source/@protocol", with_element=True)
     name: str | None = attr("source/@name")

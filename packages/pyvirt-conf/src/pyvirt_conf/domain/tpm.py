@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pyvirt_conf.document import only_one
 from pyvirt_conf.domain.address import Device
-from pyvirt_conf.xml import BadValue, Element, Mode, Node, Uuid, YesNo, attr, child, element, flag
+from pyvirt_conf.xml import BadValue, Element, Mode, Node, Uuid, YesNo, attr, by_hand, child, element, flag
 
 
 class TpmModel(StrEnum):
@@ -35,7 +35,9 @@ class TpmBackend(Element):
 
 @element(type="passthrough")
 class PassthroughTpm(TpmBackend):
-    """The host's TPM."""
+    """The host's TPM. Its version isn't asked for."""
+
+    _more = by_hand("@version")
 
     device: str | None = attr("device/@path")
 

@@ -29,7 +29,7 @@ from pyvirt_conf.xml import (
     sized,
     text,
 )
-from pyvirt_util.errors import ConfigUnsupportedError
+from pyvirt_util.errors import ConfigUnsupportedError, XmlInvalidSchemaError
 
 UNLIMITED = 9007199254740991
 """A memory limit of so many KiB or more is none (VIR_DOMAIN_MEMORY_PARAM_UNLIMITED)."""
@@ -130,6 +130,8 @@ class HugePages(Element):
 @element("memoryBacking")
 class MemoryBacking(Element):
     """What the guest's memory is backed by."""
+
+    _always = ("access/@mode",)
 
     _skip_empty = True
     hugepages: HugePages | None = child()
@@ -401,6 +403,11 @@ class NumaMemory(Element):
     mode: NumaMode = attr(default=NumaMode.STRICT, required=True)
     nodeset: SomeBits | None = attr()
     placement: NumaPlacement | None = attr()
+
+    @classmethod
+    def _strict(cls, node: Node, mode: Mode) -> None:
+        if node.get("placement") == NumaPlacement.AUTO and node.get("nodeset") is not None:
+            fail(node, mode, "placement 'auto' has no nodeset", "@nodeset", XmlInvalidSchemaError)
 
 
 @element("memnode")

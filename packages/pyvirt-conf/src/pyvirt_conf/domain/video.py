@@ -63,6 +63,8 @@ class Resolution(Element):
 class VideoModel(Element):
     """The card; memory in KiB."""
 
+    _always = ("@type",)
+
     type: VideoType = attr(default=VideoType.DEFAULT, required=True)
     ram: U32 | None = attr(omit=0)
     vram: U32 | None = attr(omit=0)

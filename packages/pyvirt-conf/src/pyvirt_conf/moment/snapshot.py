@@ -61,7 +61,7 @@ class MemorySnapshot(StrEnum):
 class SnapshotDisk(Element):
     """How one disk takes part; ``source`` is the new image of an external snapshot, ``format`` its format."""
 
-    _never = ("source/@startupPolicy", "source/@index")
+    _never = ("source/@startupPolicy",)
 
     name: str = attr(required=True)
     snapshot: DiskSnapshot | None = attr()

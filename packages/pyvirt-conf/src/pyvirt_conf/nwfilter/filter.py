@@ -26,7 +26,7 @@ from pyvirt_conf.xml import (
     is_element,
     text,
 )
-from pyvirt_util.errors import InvalidArgError, XmlError
+from pyvirt_util.errors import InvalidArgError, XmlError, XmlInvalidSchemaError
 
 
 class RuleAction(StrEnum):
@@ -73,6 +73,12 @@ class Rule(Element):
     direction: RuleDirection = attr(required=True)
     priority: Priority = attr(default=DEFAULT_RULE_PRIORITY)
     statematch: StateMatch = attr(default=True, omit=True)
+
+    @classmethod
+    def _strict(cls, node: Node, mode: Mode) -> None:
+        for kid in node.findall("*")[1:]:
+            fail(kid, mode, "only a single match is supported", "", XmlInvalidSchemaError)
+
     match: Match | None = None
 
     # The first element that is a protocol tells which; others of the same name add to it.
@@ -136,7 +142,7 @@ def chain_kind(chain: str) -> str:
 class NetworkFilter(Document):
     """A filter: rules and references to other filters, in order, in one chain of ebtables or iptables."""
 
-    _more = by_hand(kinds={"rule": Rule, "filterref": FilterReference})
+    _more = by_hand(kinds={"rule*": Rule, "filterref*": FilterReference})
 
     name: str = attr(required=True)
     chain: str | None = attr()

@@ -27,6 +27,6 @@ class Permissions(Element):
 
     _skip_empty = True
     mode: Annotated[int, integer(0, 0o777, base=8, form="0{:o}")] | None = text()
-    owner: Id | None = text()
-    group: Id | None = text()
+    owner: Id | None = text(empty=True)
+    group: Id | None = text(empty=True)
     label: str | None = text()

@@ -24,7 +24,7 @@ class PoolHost(Element):
 class PoolDevice(Element):
     """A device of the host, or the name of an iSCSI target. What is free on a disk is the driver's to say."""
 
-    _more = by_hand("freeExtent/@start", "freeExtent/@end")
+    _more = by_hand("freeExtent*/@start", "freeExtent*/@end")
 
     path: str = attr(required=True)
     part_separator: YesNo | None = attr()
@@ -98,8 +98,8 @@ class PoolSource(Element):
             if self.adapter is None:
                 raise XmlError(f"missing source adapter of a {kind} pool")
             self.adapter.check()
-        # Volume groups and ZFS pools are made of the devices, or exist already.
-        if Part.DEVICE in parts and Part.NAME not in parts and not self.devices:
+        # Volume groups and ZFS pools are made of the devices, or exist already; iSCSI's may be found on the host.
+        if Part.DEVICE in parts and not parts & {Part.NAME, Part.HOST} and not self.devices:
             raise XmlError(f"missing source device of a {kind} pool")
         if kind is PoolType.ISCSI_DIRECT and self.initiator is None:
             raise ConfigUnsupportedError(f"missing source initiator of a {kind} pool")

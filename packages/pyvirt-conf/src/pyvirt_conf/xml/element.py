@@ -44,6 +44,8 @@ class Element:
     """Paths that are read by hand, made by :func:`by_hand`; see :mod:`pyvirt_conf.strict`."""
     _never: ClassVar[tuple[str, ...]] = ()
     """Attributes of inner elements that are not for here, where their class is shared with others."""
+    _always: ClassVar[tuple[str, ...]] = ()
+    """What documents that are validated must have, wherever they have the element it is of."""
     _anything: ClassVar[bool] = False
     """What is inside is somebody else's."""
 
@@ -94,6 +96,10 @@ class Element:
 
         compile_class(type(self), "parts")
         self._write_kids(out, pad, mode)
+
+    @classmethod
+    def _strict(cls, node: Node, mode: Mode) -> None:
+        """Refuse what documents that are validated mustn't have, beyond what nobody knows."""
 
     def to_xml(self, **modes: Any) -> str:
         """This element as XML text; the keywords are those of :class:`~pyvirt_conf.xml.reader.Mode`."""
@@ -184,7 +190,10 @@ class _EmptyList:
 
 
 def by_hand(*paths: str, kinds: Mapping[str, type[Element]] | None = None) -> Mapping[str, type[Element] | None]:
-    """Paths that a class reads itself, for its ``_more``; in ``kinds`` those of elements with a class of their own."""
+    """Paths that a class reads itself, for its ``_more``; in ``kinds`` those of elements with a class of their own.
+
+    A star after a name says that the element may stand there several times: ``source*/@mode``.
+    """
     return {**dict.fromkeys(paths), **(kinds or {})}
 
 
