@@ -19,6 +19,7 @@ else:
 
 SCHEMAS = {
     "domain": "domain",
+    "any-domain": "domain",
     "guest-device": "domain",
     "network": "network",
     "pool": "storagepool",
@@ -33,6 +34,7 @@ UUID = "00000000-0000-4000-8000-000000000001"
 
 _CHANCES = {
     "domain": (0.04, 0.05, 0.3, 0.4),
+    "any-domain": (0.04, 0.05, 0.3, 0.4),
     "snapshot": (0.5, 0.7, 0.3),
     "checkpoint": (0.5, 0.7, 0.3),
     "network": (0.2, 0.2, 0.3),
@@ -83,7 +85,7 @@ def child(node: Node, tag: str, value: str | None = None) -> Node:
 
 def settle(kind: str, root: Node) -> None:
     """Give a document what both sides ask for before they look at anything else."""
-    if kind in ("domain", "network", "pool"):
+    if kind in ("domain", "any-domain", "network", "pool"):
         child(root, "name", "guest")
         child(root, "uuid", UUID)
     if kind == "volume":
@@ -93,6 +95,9 @@ def settle(kind: str, root: Node) -> None:
                 child(root, name, "1048576").attrib.pop("unit", None)
     if kind == "domain":
         settle_domain(root)
+    elif kind == "any-domain":
+        child(child(root, "os"), "type", None if root.find("os/type") is not None else "hvm")
+        child(root, "memory")
     elif kind in ("snapshot", "checkpoint"):
         child(root, "name", "moment")
         child(root, "creationTime", "1234567890")

@@ -31,7 +31,7 @@ class Tally:
     def compare(self, peer: Libvirt, text: str) -> str | None:
         """Ask both about a document; the class of the difference, or ``None``."""
         self.seen += 1
-        asked = "domain" if self.kind == "guest-device" else self.kind
+        asked = "domain" if self.kind in ("any-domain", "guest-device") else self.kind
         theirs = peer.ask(asked, text)
         if theirs is None:
             self.died += 1
@@ -100,6 +100,7 @@ def documents(kind: str, how: str, corpus: Path, random: Random, count: int) -> 
 _ROOTS = {
     "device": "device",
     "domain": "domain",
+    "any-domain": "domain",
     "guest-device": "domain",
     "network": "network",
     "pool": "pool",

@@ -78,7 +78,8 @@ def test_disks_get_bus_address_and_controller() -> None:
         ),
         CONFIG,
     )
-    cd, ide, first, second = domain.devices.disks
+    # Those that name no bus are sorted together.
+    first, second, ide, cd = domain.devices.disks
     assert (cd.bus, cd.address) == (DiskBus.SCSI, DriveAddress(controller=1, unit=1))
     assert (cd.readonly, cd.snapshot) == (True, DiskSnapshot.NO)
     assert isinstance(cd.source, FileSource)

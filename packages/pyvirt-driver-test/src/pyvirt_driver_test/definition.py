@@ -34,7 +34,25 @@ def parser_config() -> ParserConfig:
         | ParserFeature.FW_AUTOSELECT,
         default_arch=lambda os_type, virt_type: ARCH,
         namespaces={TestNamespace.uri: TestNamespace},
+        device_complete=_complete_device,
     )
+
+
+def _complete_device(device: object, domain: Domain, flags: XmlFlags) -> None:
+    """A video card without a model is of one that the architecture has, whatever the domain's type."""
+    from pyvirt_conf.domain.video import Video, VideoModel, VideoType
+
+    if not isinstance(device, Video):
+        return
+    if device.model is None:
+        device.model = VideoModel(heads=1)
+    if device.model.type is VideoType.DEFAULT:
+        if domain.os.type in ("xen", "linux"):
+            device.model.type = VideoType.XEN
+        elif (domain.os.arch or "").startswith("ppc64"):
+            device.model.type = VideoType.VGA
+        else:
+            device.model.type = VideoType.CIRRUS
 
 
 def parse(xml: str, *, schema: bool = False, file: str | None = None) -> Domain:

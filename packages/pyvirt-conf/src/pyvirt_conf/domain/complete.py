@@ -13,6 +13,7 @@ from pyvirt_conf.domain.addresses.controller_index import assign_controller_inde
 from pyvirt_conf.domain.config import ParserConfig, ParserFeature, XmlFlags
 from pyvirt_conf.domain.domain import Domain, VirtType
 from pyvirt_conf.domain.os import BootDev, BootDevice, FirmwareFeature, FirmwareFeatureName, LoaderType, Os
+from pyvirt_conf.domain.sysinfo import SmbiosSysinfo
 from pyvirt_conf.domain.tuning import (
     CacheType,
     CpuTune,
@@ -26,7 +27,7 @@ from pyvirt_conf.domain.tuning import (
     VcpuSched,
 )
 from pyvirt_util.bitmaps import Bitmap
-from pyvirt_util.errors import ConfigUnsupportedError, NoNameError, OsTypeError, VirtError, XmlError
+from pyvirt_util.errors import ConfigUnsupportedError, InvalidArgError, NoNameError, OsTypeError, VirtError, XmlError
 
 
 def complete(domain: Domain, config: ParserConfig, flags: XmlFlags) -> None:
@@ -48,6 +49,7 @@ def complete(domain: Domain, config: ParserConfig, flags: XmlFlags) -> None:
             if config.device_complete is not None:
                 config.device_complete(device, domain, flags)
             devices.common_defaults(device, domain, config)
+        devices.number(domain)
         devices.console_is_serial(domain)
         if config.domain_complete is not None:
             config.domain_complete(domain, flags)
@@ -62,7 +64,7 @@ def complete(domain: Domain, config: ParserConfig, flags: XmlFlags) -> None:
 def _document(domain: Domain, config: ParserConfig) -> None:
     """What a document means by saying nothing; a definition built from another format says it all."""
     if domain.uuid is None:
-        domain.uuid = config.new_uuid()
+        domain.uuid = _smbios_uuid(domain) or config.new_uuid()
     if domain.genid is not None and domain.genid.value is None:
         domain.genid.value = config.new_uuid()
     _os(domain, config)
@@ -72,9 +74,16 @@ def _document(domain: Domain, config: ParserConfig) -> None:
     _numatune(domain)
     _hugepages(domain)
     devices.sort(domain)
-    devices.number(domain)
     for device in (*domain.devices.disks, *domain.devices.interfaces):
         devices.document_defaults(device, config)
+
+
+def _smbios_uuid(domain: Domain) -> str | None:
+    """The UUID that the guest's firmware tables are given, if any."""
+    for info in domain.sysinfo:
+        if isinstance(info, SmbiosSysinfo) and info.system is not None:
+            return info.system.get("uuid")
+    return None
 
 
 def _os_type(domain: Domain) -> None:
@@ -91,14 +100,15 @@ def _os_type(domain: Domain) -> None:
 
 def _os(domain: Domain, config: ParserConfig) -> None:
     os = domain.os
-    if os.type == "exe":
-        os.kernel = os.initrd = os.cmdline = os.root = None
-    else:
+    if os.type != "exe":
         os.init = os.init_dir = os.init_user = os.init_group = None
         os.init_args, os.init_env = [], []
     if os.type != "hvm" or domain.bootloader is not None:
         os.boot = []
         os.boot_menu = os.boot_menu_timeout = os.bios_useserial = os.bios_reboot_timeout = None
+    del os.boot[len(BootDev) :]
+    if os.type not in ("hvm", "xen", "uml", "xenpvh"):
+        os.kernel = os.initrd = os.cmdline = os.root = os.dtb = None
     if os.type != "hvm":
         os.acpi_tables = []
     _firmware_features(os)
@@ -230,8 +240,10 @@ def _cputune(domain: Domain, config: ParserConfig) -> None:
 def _resource_groups(tune: CpuTune, all_vcpus: Bitmap) -> None:
     for group in tune.cachetune:
         group.vcpus &= all_vcpus
-        for monitor in group.monitors:
+        for monitor in group.monitors if group.vcpus else ():
             monitor.vcpus &= all_vcpus
+            if not monitor.vcpus:
+                raise InvalidArgError("a monitor of a cache has no vcpus that there are")
         group.caches.sort(key=lambda cache: (cache.level, list(CacheType).index(cache.type), cache.id))
     tune.cachetune = [group for group in tune.cachetune if group.vcpus and (group.caches or group.monitors)]
     for bandwidth in tune.memorytune:

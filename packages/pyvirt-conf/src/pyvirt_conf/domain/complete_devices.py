@@ -40,7 +40,7 @@ from pyvirt_conf.domain.storage import (
     VhostUserSource,
 )
 from pyvirt_conf.domain.video import Video, VideoModel, VideoType
-from pyvirt_util.errors import ConfigUnsupportedError, XmlError
+from pyvirt_util.errors import ConfigUnsupportedError, InternalError, XmlError
 
 if TYPE_CHECKING:
     from pyvirt_conf.domain.domain import Domain
@@ -48,10 +48,12 @@ if TYPE_CHECKING:
 
 
 def sort(domain: Domain) -> None:
-    """Disks of one bus by their names, controllers of one type by their indexes, as libvirt keeps them."""
+    """Disks of one bus by their names, controllers of one type by their indexes, as libvirt keeps them.
+
+    Disks that name no bus are sorted together, whatever bus their names mean.
+    """
     buses: dict[DiskBus | None, list[Disk]] = {}
     for disk in domain.devices.disks:
-        _disk_bus(disk)
         buses.setdefault(disk.bus, []).append(disk)
     for disks in buses.values():
         disks.sort(key=_target_rank)
@@ -114,14 +116,35 @@ def _insert_controller(controllers: list[Controller], controller: Controller) ->
     controllers.insert(len(controllers) if place is None else place, controller)
 
 
+_ISA_SERIALS = 4
+
+
 def number(domain: Domain) -> None:
-    """Ports of serial and parallel ports and consoles are counted on where none is given."""
+    """Serial and parallel ports without a number get one, consoles all.
+
+    :raises InternalError: a board has four ISA serial ports, each with a number of its own.
+    """
+    isa = [port for port in domain.devices.serials if port.target_type is SerialTarget.ISA]
+    taken: set[int] = set()
+    for port in isa:
+        if port.port is None:
+            continue
+        if port.port in taken:
+            raise InternalError(f"target port '{port.port}' already allocated")
+        taken.add(port.port)
+    if len(isa) > _ISA_SERIALS or any(port >= _ISA_SERIALS for port in taken):
+        raise InternalError(f"there are at most {_ISA_SERIALS} ISA serial ports")
+    for port in isa:
+        if port.port is None:
+            port.port = next(free for free in range(_ISA_SERIALS) if free not in taken)
+            taken.add(port.port)
     for kind in (domain.devices.serials, domain.devices.parallels):
+        # The others are counted on from the highest.
         highest = max((port.port for port in kind if port.port is not None), default=-1)
-        for port in kind:
-            if port.port is None:
-                port.port = highest + 1
-            highest = max(highest, port.port)
+        for other in kind:
+            if other.port is None:
+                other.port = highest + 1
+            highest = max(highest, other.port)
     for place, console in enumerate(domain.devices.consoles):
         console.port = place
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pyvirt_conf.domain.address import Device, PciAddress, UnassignedAddress
@@ -30,7 +30,7 @@ from pyvirt_conf.domain.hostdev import (
     StorageHostdev,
     UsbHostdev,
 )
-from pyvirt_conf.domain.interface import Interface
+from pyvirt_conf.domain.interface import HostdevNetSource, Interface
 from pyvirt_conf.domain.misc import Lease
 from pyvirt_conf.domain.sound import Audio
 from pyvirt_conf.xml import Element
@@ -154,35 +154,47 @@ def _channel(other: Channel, device: Channel) -> bool:
     return getattr(one, "name", None) == name and info_fits(other, device)
 
 
-def same_hostdev(other: Hostdev, device: Hostdev) -> bool:
-    """Whether two are the same device of the host (virDomainHostdevMatch).
+def host_device(device: Hostdev | Interface) -> tuple[Hashable, ...]:
+    """What a device of the host is told apart by (virDomainHostdevMatch); nothing if it is none.
 
-    A USB device is told by bus and number where both are given, else by vendor and product.
+    :returns: what it's sought by first, then what else it's found by. A USB device is sought by bus and number where
+        both are given, else by vendor and product.
     """
-    if type(other) is not type(device):
-        return False
-    if isinstance(other, UsbHostdev) and isinstance(device, UsbHostdev):
-        usb, wanted = other.source, device.source
-        if wanted.bus is not None:
-            return (usb.bus, usb.device) == (wanted.bus, wanted.device)
-        return (usb.vendor, usb.product) == (wanted.vendor, wanted.product)
-    if isinstance(other, PciHostdev) and isinstance(device, PciHostdev):
-        return other.source.address == device.source.address
-    if isinstance(other, ScsiHostdev) and isinstance(device, ScsiHostdev):
-        scsi, sought = other.source, device.source
-        if isinstance(scsi, ScsiHostSource) and isinstance(sought, ScsiHostSource):
-            return scsi.adapter == sought.adapter and scsi.address == sought.address
-        if isinstance(scsi, ScsiIscsiSource) and isinstance(sought, ScsiIscsiSource):
-            return scsi.name == sought.name and scsi.hosts == sought.hosts
-        return False
-    if isinstance(other, ScsiHostHostdev) and isinstance(device, ScsiHostHostdev):
-        return other.source.wwpn == device.source.wwpn
-    if isinstance(other, MdevHostdev) and isinstance(device, MdevHostdev):
-        return other.source.uuid == device.source.uuid
+    if isinstance(device, Interface):
+        source = device.source
+        place = source.address if isinstance(source, HostdevNetSource) else None
+        return (("pci", *_values(place, "domain", "bus", "slot", "function")),) if type(place) is PciAddress else ()
+    if isinstance(device, UsbHostdev):
+        usb = device.source
+        ids = ("usb", usb.vendor, usb.product)
+        return (ids,) if usb.bus is None else (("usb at", usb.bus, usb.device), ids)
+    if isinstance(device, PciHostdev):
+        return (("pci", *_values(device.source.address, "domain", "bus", "slot", "function")),)
+    if isinstance(device, ScsiHostdev):
+        scsi = device.source
+        if isinstance(scsi, ScsiHostSource):
+            return (("scsi", scsi.adapter, *_values(scsi.address, "bus", "target", "unit")),)
+        if isinstance(scsi, ScsiIscsiSource):
+            return (("iscsi", scsi.name, *(host.to_xml() for host in scsi.hosts)),)
+        return ()
+    if isinstance(device, ScsiHostHostdev):
+        return (("vhost", device.source.wwpn),)
+    if isinstance(device, MdevHostdev):
+        return (("mdev", device.source.uuid),)
     for kind, name in ((StorageHostdev, "block"), (MiscHostdev, "char"), (NetHostdev, "interface")):
-        if isinstance(other, kind):
-            return bool(getattr(other, name) == getattr(device, name))
-    return False
+        if isinstance(device, kind):
+            return ((name, getattr(device, name)),)
+    return ()
+
+
+def _values(element: Element, *names: str) -> tuple[Hashable, ...]:
+    return tuple(getattr(element, name) for name in names)
+
+
+def same_hostdev(other: Hostdev, device: Hostdev) -> bool:
+    """Whether ``other`` is found by what ``device`` is sought by."""
+    sought = host_device(device)
+    return bool(sought) and sought[0] in host_device(other)
 
 
 _RULES: tuple[tuple[type[Element], Callable[[Any, Any], bool]], ...] = (

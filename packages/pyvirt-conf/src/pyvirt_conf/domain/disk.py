@@ -232,9 +232,10 @@ class BackingStore(Element):
     def _from_node(cls, node: Node, mode: Mode) -> Self:
         if node.get("type") is None:
             return cls()
-        for name in ("source", "format"):
-            if node.find(name) is None:
-                fail(node, mode, "missing element", name)
+        if node.find("source") is None:
+            fail(node, mode, "missing element", "source")
+        if node.find("format[@type]") is None:
+            fail(node, mode, "missing attribute", "format/@type")
         return cls._read(node, mode)
 
 

@@ -269,9 +269,11 @@ class Domain(Element):
     # By hand: of sections that are there several times, the lists in all of them count.
     @classmethod
     def _from_node(cls, node: Node, mode: Mode) -> Self:
-        for tag in ("os", "devices"):
-            for more in node.findall(tag)[1:]:
-                node.find(tag).extend(more)  # type: ignore[union-attr]
+        tags = [kid.tag for kid in node]
+        if len(set(tags)) != len(tags):
+            for tag in ("os", "features", "clock", "idmap", "devices"):
+                for more in node.findall(tag)[1:]:
+                    node.find(tag).extend(more)  # type: ignore[union-attr]
         return cls._read(node, mode)
 
     def _parsed(self, node: Node, mode: Mode) -> None:
@@ -287,7 +289,13 @@ class Domain(Element):
                         self.namespace = found
 
     def _to_xml(self, out: list[str], pad: str, mode: Mode, tag: str | None = None) -> None:
-        self._write(out, pad, mode, tag or "domain")
+        shown = self
+        if self.type is VirtType.XEN and self.os.type == "xen":
+            # What its paravirtual guests were called first.
+            shown = self._shallow()
+            shown.os = self.os._shallow()
+            shown.os.type = "linux"
+        shown._write(out, pad, mode, tag or "domain")
         extra = self.namespace
         if extra is not None and not extra.is_empty:
             # The prefix is declared on the domain, and what it's for comes last.

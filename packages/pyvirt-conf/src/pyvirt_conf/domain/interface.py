@@ -149,7 +149,7 @@ class DirectSource(Element):
     network: str | None = attr(live=True)
     portid: Uuid | None = attr(live=True)
     portgroup: str | None = attr(live=True)
-    dev: str | None = attr()
+    dev: str | None = attr(with_element=True)
     mode: MacvtapMode | None = attr()
 
 

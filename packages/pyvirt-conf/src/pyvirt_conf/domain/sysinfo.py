@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from pyvirt_conf.xml import BadValue, Element, Mode, Node, attr, child, children, element, fail, text, texts
+from pyvirt_util import uuids
+from pyvirt_util.errors import XmlDetailError
 
 _ORDER = {
     "bios": ("vendor", "version", "date", "release"),
@@ -65,6 +67,11 @@ class SysinfoBlock(Element):
         date = found.get("date") if node.tag == "bios" else None
         if date is not None and not _is_date(date.value or ""):
             raise BadValue(f"malformed BIOS date '{date.value}', expected MM/DD/YYYY")
+        own = found.get("uuid") if node.tag == "system" else None
+        if own is not None:
+            own.value = uuids.try_parse(own.value or "")
+            if own.value is None:
+                raise BadValue("malformed uuid of a system", XmlDetailError)
 
 
 def _is_date(text: str) -> bool:

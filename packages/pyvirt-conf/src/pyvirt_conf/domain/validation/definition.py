@@ -178,7 +178,7 @@ def _sysinfo(domain: Domain, config: ParserConfig) -> None:
     for info in domain.sysinfo:
         if isinstance(info, SmbiosSysinfo) and info.system is not None:
             uuid = info.system.get("uuid")
-            if uuid is not None and uuid.lower().replace("-", "") != (domain.uuid or "").replace("-", ""):
+            if uuid is not None and uuid != domain.uuid:
                 raise XmlDetailError("UUID mismatch between <uuid> and <sysinfo>")
 
 

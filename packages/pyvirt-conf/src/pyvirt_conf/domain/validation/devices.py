@@ -95,7 +95,7 @@ def several_devices(domain: Domain, config: ParserConfig) -> None:
     """What devices must not have in common."""
     devices = domain.devices
     check_disks(devices.disks)
-    check_hostdevs(devices.hostdevs)
+    check_hostdevs(devices.hostdevs, devices.interfaces)
     check_drive_addresses(domain)
     check_controllers(devices.controllers)
     _aliases(domain)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from pyvirt_conf.domain.address import (
@@ -13,7 +13,7 @@ from pyvirt_conf.domain.address import (
     UnassignedAddress,
     UsbAddress,
 )
-from pyvirt_conf.domain.device_match import same_hostdev
+from pyvirt_conf.domain.device_match import host_device
 from pyvirt_conf.domain.disk import Sgio
 from pyvirt_conf.domain.hostdev import (
     Hostdev,
@@ -29,6 +29,7 @@ from pyvirt_util.errors import ConfigUnsupportedError, InternalError, VirtError,
 
 if TYPE_CHECKING:
     from pyvirt_conf.domain.domain import Domain
+    from pyvirt_conf.domain.interface import Interface
 
 _ADDRESSES: dict[type[Hostdev], tuple[type[DeviceAddress], ...]] = {
     PciHostdev: (PciAddress, UnassignedAddress),
@@ -68,10 +69,14 @@ def check_hostdev(hostdev: Hostdev, domain: Domain) -> None:
             raise ConfigUnsupportedError("teaming is only supported for pci hostdev devices")
 
 
-def check_hostdevs(hostdevs: list[Hostdev]) -> None:
+def check_hostdevs(hostdevs: list[Hostdev], interfaces: list[Interface]) -> None:
     """Each device of the host is given once, and one of them at most shows the first screen."""
-    for one, other in combinations(hostdevs, 2):
-        if same_hostdev(one, other):
-            raise XmlError(f"host device of type '{other.type}' is there twice")
+    seen: set[Hashable] = set()
+    devices: list[Hostdev | Interface] = [*interfaces, *hostdevs]
+    for device in devices:
+        found = host_device(device)
+        if found and found[0] in seen:
+            raise XmlError(f"host device of type '{device.type}' is there twice")
+        seen.update(found)
     if sum(isinstance(hostdev, MdevHostdev) and bool(hostdev.ramfb) for hostdev in hostdevs) > 1:
         raise ConfigUnsupportedError("only one vgpu device can have 'ramfb' enabled")
